@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who may have evidence. Can only say yes or no.
+ */
+#ifndef _TLSBIND_POLICY_H
+#define _TLSBIND_POLICY_H
+
+#include <linux/types.h>
+
+bool tlsbind_policy_allows(void);
+u32 tlsbind_policy_flags(void);
+
+#endif

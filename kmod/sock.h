@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Per-socket state: lookup and lifetime.
+ */
+#ifndef _TLSBIND_SOCK_H
+#define _TLSBIND_SOCK_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/tlsbind.h>
+#include <linux/wait.h>
+#include <net/tls.h>
+
+#include "caller.h"
+
+struct eventfd_ctx;
+struct sock;
+struct tlsbind_request;
+
+/**
+ * struct tlsbind_sock_key - one direction
+ * @commitment: as the attester of this connection commits to it
+ * @mirror: as the peer, if it is the attester, commits to it
+ * @first: @commitment of generation 0, which the connection id is made of
+ * @first_mirror: @mirror of generation 0
+ * @generation: 0 for the first key, one more for each rekey
+ * @present: a key is in the kernel
+ */
+struct tlsbind_sock_key {
+	u8 commitment[TLSBIND_COMMITMENT_SIZE];
+	u8 mirror[TLSBIND_COMMITMENT_SIZE];
+	u8 first[TLSBIND_COMMITMENT_SIZE];
+	u8 first_mirror[TLSBIND_COMMITMENT_SIZE];
+	u32 generation;
+	bool present;
+};
+
+/**
+ * struct tlsbind_sock - what is known about a socket with keys in the kernel
+ * @node: in the table, until the socket is closed
+ * @sk: the socket's address: a key of the table, never followed
+ * @ref: one of the table, one of each user
+ * @published: in the table, or was
+ * @lock: protects everything up to @caller
+ * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
+ *	keys that were not seen, -EKEYREJECTED if one could not be committed to
+ * @flags: TLSBIND_F_* that come from the socket
+ * @tls_version: 0x0303 or 0x0304, of the first key
+ * @cipher_suite: IANA code point, 0 for TLS 1.2
+ * @tx: what the socket sends with
+ * @rx: what it receives with
+ * @id: connection id, once both directions are there
+ * @mirror_id: the same as the peer computes it
+ * @installed_ns: when the current tx key (rx key if none) was installed
+ * @caller: by whom
+ * @wait: woken when @request is done or the socket goes away
+ * @request: the challenge, waiting or answered; protected by evidence.c's lock
+ * @eventfd: signalled when @request is done; protected by evidence.c's lock
+ * @rcu: lookups do not take a lock
+ */
+struct tlsbind_sock {
+	struct rhash_head node;
+	struct sock *sk;
+	refcount_t ref;
+
+	bool published;
+
+	spinlock_t lock;
+	int error;
+	u32 flags;
+	u16 tls_version;
+	u16 cipher_suite;
+	struct tlsbind_sock_key tx;
+	struct tlsbind_sock_key rx;
+	u8 id[TLSBIND_CONNECTION_ID_SIZE];
+	u8 mirror_id[TLSBIND_CONNECTION_ID_SIZE];
+	u64 installed_ns;
+	struct tlsbind_caller caller;
+
+	wait_queue_head_t wait;
+	struct tlsbind_request *request;
+	struct eventfd_ctx *eventfd;
+	struct rcu_head rcu;
+};
+
+int tlsbind_sock_init(void);
+void tlsbind_sock_exit(void);
+struct tlsbind_sock *tlsbind_sock_new(struct sock *sk);
+struct tlsbind_sock *tlsbind_sock_publish(struct tlsbind_sock *ts);
+struct tlsbind_sock *tlsbind_sock_get(struct sock *sk);
+void tlsbind_sock_hold(struct tlsbind_sock *ts);
+void tlsbind_sock_put(struct tlsbind_sock *ts);
+bool tlsbind_sock_has_keys(struct sock *sk);
+void tlsbind_sock_unpublish(struct sock *sk);
+void tlsbind_sock_install(struct tlsbind_sock *ts, struct sock *sk, bool tx);
+int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims);
+int tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info);
+int tlsbind_sock_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer);
+
+#endif
