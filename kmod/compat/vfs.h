@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Making and removing a directory through the VFS, from inside the kernel.
+ *
+ * 6.12 has lookup_one_len() and the caller locks the parent. Newer kernels have
+ * start_creating_noperm() and start_removing_noperm(), which look up and lock,
+ * and vfs_mkdir() returns a dentry.
+ */
+#ifndef _TLSBIND_COMPAT_VFS_H
+#define _TLSBIND_COMPAT_VFS_H
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/version.h>
+
+#define TLSBIND_COMPAT_MODE	0700
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+
+static inline int tlsbind_compat_mkdir(const struct path *dir, const char *name)
+{
+	struct dentry *dentry;
+
+	dentry = start_creating_noperm(dir->dentry, &QSTR(name));
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	if (d_really_is_positive(dentry)) {
+		end_creating(dentry);
+		return -EEXIST;
+	}
+	dentry = vfs_mkdir(mnt_idmap(dir->mnt), d_inode(dir->dentry), dentry,
+			   TLSBIND_COMPAT_MODE, NULL);
+	/* Unlocks in case of an error too. */
+	end_creating(dentry);
+	return PTR_ERR_OR_ZERO(dentry);
+}
+
+static inline int tlsbind_compat_rmdir(const struct path *dir, const char *name)
+{
+	struct dentry *dentry;
+	int ret;
+
+	dentry = start_removing_noperm(dir->dentry, &QSTR(name));
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	ret = vfs_rmdir(mnt_idmap(dir->mnt), d_inode(dir->dentry), dentry, NULL);
+	end_removing(dentry);
+	return ret;
+}
+
+#else
+
+static inline int tlsbind_compat_mkdir(const struct path *dir, const char *name)
+{
+	struct inode *parent = d_inode(dir->dentry);
+	struct dentry *dentry;
+	int ret;
+
+	inode_lock_nested(parent, I_MUTEX_PARENT);
+	dentry = lookup_one_len(name, dir->dentry, strlen(name));
+	if (IS_ERR(dentry)) {
+		ret = PTR_ERR(dentry);
+	} else {
+		ret = d_really_is_positive(dentry) ? -EEXIST :
+		      vfs_mkdir(mnt_idmap(dir->mnt), parent, dentry,
+				TLSBIND_COMPAT_MODE);
+		dput(dentry);
+	}
+	inode_unlock(parent);
+	return ret;
+}
+
+static inline int tlsbind_compat_rmdir(const struct path *dir, const char *name)
+{
+	struct inode *parent = d_inode(dir->dentry);
+	struct dentry *dentry;
+	int ret;
+
+	inode_lock_nested(parent, I_MUTEX_PARENT);
+	dentry = lookup_one_len(name, dir->dentry, strlen(name));
+	if (IS_ERR(dentry)) {
+		ret = PTR_ERR(dentry);
+	} else {
+		ret = d_really_is_positive(dentry) ?
+		      vfs_rmdir(mnt_idmap(dir->mnt), parent, dentry) : -ENOENT;
+		dput(dentry);
+	}
+	inode_unlock(parent);
+	return ret;
+}
+
+#endif
+#endif

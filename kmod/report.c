@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One hardware report at a time. The report is neither parsed nor judged: it
+ * is evidence for somebody else.
+ */
+#include "report.h"
+
+#include <linux/err.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "tsm.h"
+
+/* What a provider may give: 32 KiB by the kernel's own limit on most. */
+#define TLSBIND_REPORT_SIZE_MAX		(256 * 1024)
+
+/* Another writer of our entry makes us try again, this often. */
+#define TLSBIND_REPORT_TRIES		3
+
+static u8 tlsbind_report_nonce[TLSBIND_BOOT_NONCE_SIZE] __ro_after_init;
+
+/* The worker's: attributes are read here first. */
+static void *tlsbind_report_buffer;
+
+/**
+ * tlsbind_report_init() - draw the boot nonce
+ *
+ * Context: process, may sleep until there is enough randomness.
+ * Return: 0; -ENOMEM; -ERESTARTSYS.
+ */
+int tlsbind_report_init(void)
+{
+	int ret = get_random_bytes_wait(tlsbind_report_nonce,
+					sizeof(tlsbind_report_nonce));
+
+	if (ret)
+		return ret;
+	tlsbind_report_buffer = kvmalloc(TLSBIND_REPORT_SIZE_MAX, GFP_KERNEL);
+	return tlsbind_report_buffer ? 0 : -ENOMEM;
+}
+
+/**
+ * tlsbind_report_exit() - let go of configfs-tsm
+ *
+ * Context: process, may sleep; no report is being made.
+ */
+void tlsbind_report_exit(void)
+{
+	tlsbind_tsm_exit();
+	kvfree(tlsbind_report_buffer);
+}
+
+/**
+ * tlsbind_report_boot_nonce() - what sets this load of the module apart
+ *
+ * Return: 32 random bytes.
+ */
+const u8 *tlsbind_report_boot_nonce(void)
+{
+	return tlsbind_report_nonce;
+}
+
+/**
+ * tlsbind_report_get() - take another reference
+ * @report: report that the caller holds a reference on
+ *
+ * Return: @report
+ */
+struct tlsbind_report *tlsbind_report_get(struct tlsbind_report *report)
+{
+	refcount_inc(&report->ref);
+	return report;
+}
+
+/**
+ * tlsbind_report_put() - drop a reference
+ * @report: report or NULL
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_report_put(struct tlsbind_report *report)
+{
+	if (!report || !refcount_dec_and_test(&report->ref))
+		return;
+	kvfree(report->out);
+	kvfree(report->aux);
+	kfree(report);
+}
+
+static int tlsbind_report_generation(unsigned int *generation)
+{
+	char text[16];
+	ssize_t n = tlsbind_tsm_read("generation", text, sizeof(text) - 1);
+
+	if (n < 0)
+		return n;
+	text[n] = 0;
+	return kstrtouint(strim(text), 10, generation);
+}
+
+static int tlsbind_report_provider(char provider[TLSBIND_REPORT_PROVIDER_MAX])
+{
+	ssize_t n = tlsbind_tsm_read("provider", provider,
+				     TLSBIND_REPORT_PROVIDER_MAX - 1);
+
+	if (n < 0)
+		return n;
+	provider[n] = 0;
+	strim(provider);
+	return *provider ? 0 : -EIO;
+}
+
+/* An attribute that a provider does not have is an empty one. */
+static int tlsbind_report_blob(const char *attribute, void **blob, size_t *len)
+{
+	ssize_t n = tlsbind_tsm_read(attribute, tlsbind_report_buffer,
+				     TLSBIND_REPORT_SIZE_MAX);
+
+	if (n == -ENOENT)
+		n = 0;
+	if (n <= 0)
+		return n;
+	*blob = kvmemdup(tlsbind_report_buffer, n, GFP_KERNEL);
+	if (!*blob)
+		return -ENOMEM;
+	*len = n;
+	return 0;
+}
+
+static int tlsbind_report_read(struct tlsbind_report *report)
+{
+	int ret;
+
+	ret = tlsbind_report_blob("outblob", &report->out, &report->out_len);
+	if (!ret && !report->out_len)
+		ret = -EIO;
+	if (!ret)
+		ret = tlsbind_report_blob("auxblob", &report->aux,
+					  &report->aux_len);
+	if (!ret)
+		ret = tlsbind_report_provider(report->provider);
+	return ret;
+}
+
+/*
+ * The attribute "generation" grows by one with each write. It tells whether
+ * our write took effect, and whether the report answers it or the write of
+ * somebody else (-EAGAIN).
+ */
+static int tlsbind_report_try(struct tlsbind_report *report,
+			      const u8 report_data[TLSBIND_REPORT_DATA_SIZE])
+{
+	unsigned int before, written, after;
+	int ret;
+
+	ret = tlsbind_report_generation(&before);
+	if (!ret)
+		ret = tlsbind_tsm_write("inblob", report_data,
+					TLSBIND_REPORT_DATA_SIZE);
+	if (!ret)
+		ret = tlsbind_report_generation(&written);
+	if (ret)
+		return ret;
+	if (written == before)
+		return -EIO;
+	if (written != before + 1)
+		return -EAGAIN;
+
+	ret = tlsbind_report_read(report);
+	if (!ret)
+		ret = tlsbind_report_generation(&after);
+	if (!ret && after != written)
+		ret = -EAGAIN;
+	return ret;
+}
+
+static void tlsbind_report_clear(struct tlsbind_report *report)
+{
+	kvfree(report->out);
+	kvfree(report->aux);
+	report->out = NULL;
+	report->out_len = 0;
+	report->aux = NULL;
+	report->aux_len = 0;
+}
+
+static int tlsbind_report_fill(struct tlsbind_report *report,
+			       const u8 report_data[TLSBIND_REPORT_DATA_SIZE])
+{
+	int ret, tries = TLSBIND_REPORT_TRIES;
+
+	ret = tlsbind_tsm_open();
+	if (ret)
+		return ret;
+	do {
+		tlsbind_report_clear(report);
+		ret = tlsbind_report_try(report, report_data);
+	} while (ret == -EAGAIN && --tries);
+	tlsbind_tsm_close();
+	return ret;
+}
+
+/* What challengers learn of a provider's error: a documented set. */
+static int tlsbind_report_errno(int error)
+{
+	switch (error) {
+	case -ENODEV:
+	case -ENOENT:
+	case -ENXIO:
+		return -EOPNOTSUPP;
+	case -EBUSY:
+	case -ETIMEDOUT:
+	case -ENOMEM:
+		return error;
+	case -EAGAIN:
+		return -EBUSY;
+	default:
+		return -EIO;
+	}
+}
+
+/**
+ * tlsbind_report_make() - have the hardware sign
+ * @report_data: 64 bytes
+ *
+ * Context: the worker; sleeps as long as the provider takes.
+ * Return: a report with one reference; or an ERR_PTR(): -EOPNOTSUPP without a
+ * provider; -EBUSY, -ETIMEDOUT, -ENOMEM as the provider says; -EBUSY also if
+ * somebody keeps writing to our entry; -EIO for everything else, an empty
+ * report included.
+ */
+struct tlsbind_report *
+tlsbind_report_make(const u8 report_data[TLSBIND_REPORT_DATA_SIZE])
+{
+	struct tlsbind_report *report;
+	int ret;
+
+	report = kzalloc(sizeof(*report), GFP_KERNEL);
+	if (!report)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&report->ref, 1);
+	memcpy(report->boot_nonce, tlsbind_report_nonce,
+	       sizeof(report->boot_nonce));
+
+	ret = tlsbind_report_fill(report, report_data);
+	if (ret) {
+		tlsbind_report_put(report);
+		return ERR_PTR(tlsbind_report_errno(ret));
+	}
+	return report;
+}

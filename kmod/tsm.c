@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Linux has no in-kernel interface for reports, but configfs-tsm covers TDX,
+ * SNP, SVSM and Arm CCA alike. It is used through a mount of our own: paths of
+ * user space may lie in another mount namespace, and kernel threads have an
+ * empty root on newer kernels.
+ *
+ * Everything here runs in the one worker of evidence.c, or in module exit when
+ * the worker is gone: no locks are needed.
+ */
+#include "tsm.h"
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+
+#include "compat/vfs.h"
+
+#define TLSBIND_TSM_DIR		"tsm/report"
+#define TLSBIND_TSM_ENTRY	"tlsbind"
+
+static struct vfsmount *tlsbind_tsm_mnt;
+static bool tlsbind_tsm_ours;
+
+static int tlsbind_tsm_mount(void)
+{
+	struct file_system_type *type;
+	struct vfsmount *mnt;
+
+	if (tlsbind_tsm_mnt)
+		return 0;
+	type = get_fs_type("configfs");
+	if (!type)
+		return -ENODEV;
+	mnt = kern_mount(type);
+	module_put(type->owner);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	tlsbind_tsm_mnt = mnt;
+	return 0;
+}
+
+static int tlsbind_tsm_lookup(const char *name, struct path *path)
+{
+	return vfs_path_lookup(tlsbind_tsm_mnt->mnt_root, tlsbind_tsm_mnt, name,
+			       LOOKUP_DIRECTORY, path);
+}
+
+/**
+ * tlsbind_tsm_open() - make our entry under tsm/report
+ *
+ * An entry of that name that somebody else made is used as it is: whoever can
+ * make one can do no more harm with it than without.
+ *
+ * Context: the worker; may sleep.
+ * Return: 0; -ENODEV without configfs; -ENOENT without configfs-tsm; -ENXIO
+ * without a provider; another errno of the file system.
+ */
+int tlsbind_tsm_open(void)
+{
+	struct path dir;
+	int ret;
+
+	ret = tlsbind_tsm_mount();
+	if (ret)
+		return ret;
+	ret = tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir);
+	if (ret)
+		return ret;
+	ret = tlsbind_compat_mkdir(&dir, TLSBIND_TSM_ENTRY);
+	path_put(&dir);
+	tlsbind_tsm_ours = !ret;
+	return ret == -EEXIST ? 0 : ret;
+}
+
+/**
+ * tlsbind_tsm_close() - remove our entry
+ *
+ * No provider can be registered while there is any entry, so it must not
+ * outlive the report. One that somebody else made is left alone.
+ *
+ * Context: the worker, after tlsbind_tsm_open() returned 0; may sleep.
+ */
+void tlsbind_tsm_close(void)
+{
+	struct path dir;
+
+	if (!tlsbind_tsm_ours || tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir))
+		return;
+	/* If somebody was faster, there is nothing to do. */
+	tlsbind_compat_rmdir(&dir, TLSBIND_TSM_ENTRY);
+	path_put(&dir);
+}
+
+static struct file *tlsbind_tsm_file(const char *attribute, int flags)
+{
+	char name[64];
+	int len;
+
+	len = snprintf(name, sizeof(name), TLSBIND_TSM_DIR "/" TLSBIND_TSM_ENTRY
+		       "/%s", attribute);
+	if (len >= sizeof(name))
+		return ERR_PTR(-ENAMETOOLONG);
+	return file_open_root_mnt(tlsbind_tsm_mnt, name, flags, 0);
+}
+
+/**
+ * tlsbind_tsm_write() - write an attribute of our entry
+ * @attribute: its name
+ * @data: value
+ * @len: its size in bytes
+ *
+ * A binary attribute takes effect at the last close, and its result is lost
+ * there: compare the attribute "generation" before and after.
+ *
+ * Context: the worker, after tlsbind_tsm_open(); may sleep.
+ * Return: 0 or a negative errno.
+ */
+int tlsbind_tsm_write(const char *attribute, const void *data, size_t len)
+{
+	struct file *file = tlsbind_tsm_file(attribute, O_WRONLY);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = kernel_write(file, data, len, &pos);
+	__fput_sync(file);
+	if (n < 0)
+		return n;
+	return n == len ? 0 : -EIO;
+}
+
+/**
+ * tlsbind_tsm_read() - read an attribute of our entry whole
+ * @attribute: its name
+ * @buffer: where to
+ * @size: room in bytes
+ *
+ * Context: the worker, after tlsbind_tsm_open(); sleeps as long as the provider
+ * takes.
+ * Return: bytes read, at most @size; -EFBIG if there are more; another
+ * negative errno, the provider's own included.
+ */
+ssize_t tlsbind_tsm_read(const char *attribute, void *buffer, size_t size)
+{
+	struct file *file = tlsbind_tsm_file(attribute, O_RDONLY);
+	size_t done = 0;
+	loff_t pos = 0;
+	ssize_t n;
+	u8 more;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	do {
+		n = kernel_read(file, buffer + done, size - done, &pos);
+		if (n > 0)
+			done += n;
+	} while (n > 0 && done < size);
+	if (n >= 0 && done == size && kernel_read(file, &more, 1, &pos) > 0)
+		n = -EFBIG;
+	__fput_sync(file);
+	return n < 0 ? n : done;
+}
+
+/**
+ * tlsbind_tsm_exit() - let go of configfs
+ *
+ * Context: module exit, when the worker is gone; may sleep.
+ */
+void tlsbind_tsm_exit(void)
+{
+	if (tlsbind_tsm_mnt)
+		kern_unmount(tlsbind_tsm_mnt);
+}
