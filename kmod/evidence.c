@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Challenges wait in a queue. One work item takes all that wait, states what
+ * is true of each socket at that moment, builds the tree, asks for one report
+ * and answers all; then it starts again. Nothing waits longer than for the
+ * report in progress and its own.
+ *
+ * Who holds what: a socket refers to its latest request, done or not. The
+ * queue holds a reference on each request in it, which passes to the worker's
+ * array when the worker takes the request. A request leaves the lists exactly
+ * once, in tlsbind_evidence_finish(), by whoever ends it first: the worker, its
+ * deadline, the closing of its socket, or unload.
+ *
+ * tlsbind_evidence_lock protects the lists, the state of every request, and
+ * @request and @eventfd of every socket. It is taken in process context only,
+ * and nests outside of the locks of wait queues and eventfds and no others.
+ */
+#include "evidence.h"
+
+#include <linux/err.h>
+#include <linux/eventfd.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/moduleparam.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#include "binding.h"
+#include "policy.h"
+#include "report.h"
+#include "request.h"
+#include "sock.h"
+
+/* Longer than the slowest provider takes by itself: SNP gives up after 60 s. */
+static unsigned int tlsbind_evidence_timeout_ms = 70000;
+module_param_named(timeout_ms, tlsbind_evidence_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms,
+		 "a challenge fails with ETIMEDOUT after this many milliseconds (default: 70000)");
+
+static DEFINE_SPINLOCK(tlsbind_evidence_lock);
+static LIST_HEAD(tlsbind_evidence_queue);
+static LIST_HEAD(tlsbind_evidence_signing);
+static bool tlsbind_evidence_stopping;
+static unsigned long tlsbind_evidence_expire_at;
+
+static struct workqueue_struct *tlsbind_evidence_wq;
+
+/**
+ * struct tlsbind_batch - what one report answers; one exists, the worker's
+ * @size: number of leaves
+ * @requests: one for each leaf; the batch holds the worker's reference on each
+ * @nodes: the tree
+ */
+struct tlsbind_batch {
+	u32 size;
+	struct tlsbind_request *requests[TLSBIND_TREE_SIZE_MAX];
+	struct tlsbind_hash nodes[TLSBIND_BINDING_NODES(TLSBIND_TREE_SIZE_MAX)];
+};
+
+static struct tlsbind_batch *tlsbind_evidence_batch;
+
+/*
+ * End a request. Whoever finds it not done calls this, under the lock; if it
+ * was still waiting, the queue's reference is the caller's now.
+ */
+static void tlsbind_evidence_finish(struct tlsbind_request *request, int error)
+{
+	struct tlsbind_sock *ts = request->ts;
+
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	list_del_init(&request->node);
+	request->error = error;
+	request->state = TLSBIND_REQUEST_DONE;
+	if (ts->eventfd)
+		eventfd_signal(ts->eventfd);
+	wake_up_interruptible_all(&ts->wait);
+}
+
+/* As above, keeping the queue's reference on a list to be dropped later. */
+static void tlsbind_evidence_fail(struct tlsbind_request *request, int error,
+				  struct list_head *drop)
+{
+	bool queued = request->state == TLSBIND_REQUEST_WAITING;
+
+	tlsbind_evidence_finish(request, error);
+	if (queued)
+		list_add(&request->node, drop);
+}
+
+static void tlsbind_evidence_drop(struct list_head *drop)
+{
+	struct tlsbind_request *request, *next;
+
+	list_for_each_entry_safe(request, next, drop, node) {
+		list_del_init(&request->node);
+		tlsbind_request_put(request);
+	}
+}
+
+/* Fail all of a list, or only those whose deadline has passed. */
+static void tlsbind_evidence_fail_all(struct list_head *list, int error,
+				      bool overdue, struct list_head *drop)
+{
+	struct tlsbind_request *request, *next;
+
+	list_for_each_entry_safe(request, next, list, node)
+		if (!overdue || time_after_eq(jiffies, request->deadline))
+			tlsbind_evidence_fail(request, error, drop);
+}
+
+static void tlsbind_evidence_expire_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(tlsbind_evidence_expire,
+			    tlsbind_evidence_expire_work);
+
+/* See to it that a deadline is noticed. */
+static void tlsbind_evidence_arm(unsigned long deadline)
+{
+	unsigned long delay = time_after(deadline, jiffies) ?
+			      deadline - jiffies : 0;
+
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	if (tlsbind_evidence_stopping)
+		return;
+	if (delayed_work_pending(&tlsbind_evidence_expire) &&
+	    !time_before(deadline, tlsbind_evidence_expire_at))
+		return;
+	tlsbind_evidence_expire_at = deadline;
+	mod_delayed_work(tlsbind_evidence_wq, &tlsbind_evidence_expire, delay);
+}
+
+static void tlsbind_evidence_expire_work(struct work_struct *work)
+{
+	struct tlsbind_request *request;
+	LIST_HEAD(drop);
+
+	spin_lock(&tlsbind_evidence_lock);
+	tlsbind_evidence_fail_all(&tlsbind_evidence_queue, -ETIMEDOUT, true,
+				  &drop);
+	tlsbind_evidence_fail_all(&tlsbind_evidence_signing, -ETIMEDOUT, true,
+				  &drop);
+	list_for_each_entry(request, &tlsbind_evidence_queue, node)
+		tlsbind_evidence_arm(request->deadline);
+	list_for_each_entry(request, &tlsbind_evidence_signing, node)
+		tlsbind_evidence_arm(request->deadline);
+	spin_unlock(&tlsbind_evidence_lock);
+	tlsbind_evidence_drop(&drop);
+}
+
+/* Move what waits from the queue into the batch. */
+static void tlsbind_evidence_take(struct tlsbind_batch *batch)
+{
+	struct tlsbind_request *request, *next;
+
+	batch->size = 0;
+	spin_lock(&tlsbind_evidence_lock);
+	list_for_each_entry_safe(request, next, &tlsbind_evidence_queue, node) {
+		if (batch->size == TLSBIND_TREE_SIZE_MAX)
+			break;
+		list_move_tail(&request->node, &tlsbind_evidence_signing);
+		request->state = TLSBIND_REQUEST_SIGNING;
+		batch->requests[batch->size++] = request;
+	}
+	spin_unlock(&tlsbind_evidence_lock);
+}
+
+/* The worker is done with a request: answer it, unless somebody ended it. */
+static void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
+				    struct tlsbind_report *report)
+{
+	spin_lock(&tlsbind_evidence_lock);
+	if (request->state == TLSBIND_REQUEST_SIGNING) {
+		if (!error)
+			request->report = tlsbind_report_get(report);
+		tlsbind_evidence_finish(request, error);
+	}
+	spin_unlock(&tlsbind_evidence_lock);
+	tlsbind_request_put(request);
+}
+
+/* State what is true of one socket now; its leaf goes to the given index. */
+static int tlsbind_evidence_describe(struct tlsbind_request *request, u32 index,
+				     struct tlsbind_hash *leaf)
+{
+	int ret;
+
+	if (!tlsbind_policy_allows())
+		return -EACCES;
+	ret = tlsbind_sock_claims(request->ts, &request->claims);
+	if (ret)
+		return ret;
+	if (tlsbind_binding_leaf(&request->claims, leaf))
+		return -EIO;
+	request->index = index;
+	return 0;
+}
+
+/* Fill the leaves; requests that cannot be attested are answered and left out. */
+static void tlsbind_evidence_plant(struct tlsbind_batch *batch)
+{
+	struct tlsbind_request *request;
+	u32 i, size = 0;
+	int ret;
+
+	for (i = 0; i < batch->size; i++) {
+		request = batch->requests[i];
+		ret = tlsbind_evidence_describe(request, size,
+						&batch->nodes[size]);
+		if (ret)
+			tlsbind_evidence_answer(request, ret, NULL);
+		else
+			batch->requests[size++] = request;
+	}
+	batch->size = size;
+}
+
+static struct tlsbind_report *tlsbind_evidence_sign(struct tlsbind_batch *batch)
+{
+	u8 report_data[TLSBIND_REPORT_DATA_SIZE];
+	const struct tlsbind_hash *root;
+	int ret;
+
+	ret = tlsbind_binding_tree(batch->nodes, batch->size, &root);
+	if (!ret)
+		ret = tlsbind_binding_report_data(root, batch->size,
+						  tlsbind_report_boot_nonce(),
+						  report_data);
+	return ret ? ERR_PTR(-EIO) : tlsbind_report_make(report_data);
+}
+
+static void tlsbind_evidence_deliver(struct tlsbind_batch *batch,
+				     struct tlsbind_report *report)
+{
+	struct tlsbind_request *request;
+	u32 i;
+
+	for (i = 0; i < batch->size; i++) {
+		request = batch->requests[i];
+		request->tree_size = batch->size;
+		request->path_len = tlsbind_binding_path(batch->nodes,
+							 batch->size, i,
+							 request->path);
+		tlsbind_evidence_answer(request, PTR_ERR_OR_ZERO(report),
+					report);
+	}
+}
+
+static void tlsbind_evidence_commit_work(struct work_struct *work)
+{
+	struct tlsbind_batch *batch = tlsbind_evidence_batch;
+	struct tlsbind_report *report;
+
+	for (;;) {
+		tlsbind_evidence_take(batch);
+		if (!batch->size)
+			return;
+		tlsbind_evidence_plant(batch);
+		if (!batch->size)
+			continue;
+		report = tlsbind_evidence_sign(batch);
+		tlsbind_evidence_deliver(batch, report);
+		if (!IS_ERR(report))
+			tlsbind_report_put(report);
+	}
+}
+
+static DECLARE_WORK(tlsbind_evidence_commit, tlsbind_evidence_commit_work);
+
+/**
+ * tlsbind_evidence_challenge() - ask for evidence about a socket
+ * @ts: its state
+ * @nonce: the relying party's
+ * @app_data: the application's
+ *
+ * Does not wait. An answer that nobody has read is replaced.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EBUSY if a challenge waits already; -ESHUTDOWN during unload;
+ * -ENOMEM.
+ */
+int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
+			       const u8 nonce[TLSBIND_NONCE_SIZE],
+			       const u8 app_data[TLSBIND_APP_DATA_SIZE])
+{
+	struct tlsbind_request *request, *unused;
+	int ret = 0;
+
+	request = tlsbind_request_new(ts, nonce, app_data);
+	if (!request)
+		return -ENOMEM;
+	request->deadline = jiffies +
+		msecs_to_jiffies(READ_ONCE(tlsbind_evidence_timeout_ms));
+
+	spin_lock(&tlsbind_evidence_lock);
+	unused = ts->request;
+	if (tlsbind_evidence_stopping)
+		ret = -ESHUTDOWN;
+	else if (unused && unused->state != TLSBIND_REQUEST_DONE)
+		ret = -EBUSY;
+	if (ret) {
+		unused = request;
+	} else {
+		ts->request = request;
+		list_add_tail(&tlsbind_request_get(request)->node,
+			      &tlsbind_evidence_queue);
+		tlsbind_evidence_arm(request->deadline);
+		queue_work(tlsbind_evidence_wq, &tlsbind_evidence_commit);
+	}
+	spin_unlock(&tlsbind_evidence_lock);
+	tlsbind_request_put(unused);
+	return ret;
+}
+
+/*
+ * The socket's request, with a reference, once it is done; NULL while it is
+ * not; -ENODATA if there is none.
+ */
+static struct tlsbind_request *tlsbind_evidence_peek(struct tlsbind_sock *ts)
+{
+	struct tlsbind_request *request;
+
+	spin_lock(&tlsbind_evidence_lock);
+	request = ts->request;
+	if (!request)
+		request = ERR_PTR(-ENODATA);
+	else if (request->state == TLSBIND_REQUEST_DONE)
+		tlsbind_request_get(request);
+	else
+		request = NULL;
+	spin_unlock(&tlsbind_evidence_lock);
+	return request;
+}
+
+/**
+ * tlsbind_evidence_wait() - wait for the answer to a challenge
+ * @ts: the socket's state
+ * @timeout: in jiffies, as of sock_rcvtimeo(); 0 does not wait
+ *
+ * Context: process, sleeps.
+ * Return: the request, done, with a reference for the caller; or an ERR_PTR():
+ * -ENODATA without a challenge; -EAGAIN if time is up; -ERESTARTSYS or -EINTR
+ * after a signal.
+ */
+struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
+					      long timeout)
+{
+	struct tlsbind_request *request;
+	long left;
+
+	left = wait_event_interruptible_timeout(ts->wait,
+			(request = tlsbind_evidence_peek(ts)), timeout);
+	if (left < 0)
+		return ERR_PTR(sock_intr_errno(timeout));
+	return request ?: ERR_PTR(-EAGAIN);
+}
+
+/**
+ * tlsbind_evidence_consume() - the program has the answer
+ * @ts: the socket's state
+ * @request: what it was told about; another one is left alone
+ *
+ * Context: process.
+ */
+void tlsbind_evidence_consume(struct tlsbind_sock *ts,
+			      struct tlsbind_request *request)
+{
+	struct tlsbind_request *old = NULL;
+
+	spin_lock(&tlsbind_evidence_lock);
+	if (ts->request == request)
+		swap(ts->request, old);
+	spin_unlock(&tlsbind_evidence_lock);
+	tlsbind_request_put(old);
+}
+
+/**
+ * tlsbind_evidence_eventfd() - be told when a challenge is answered
+ * @ts: the socket's state
+ * @eventfd: reference that passes to this function, or NULL to stop
+ *
+ * Context: process.
+ */
+void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
+			      struct eventfd_ctx *eventfd)
+{
+	spin_lock(&tlsbind_evidence_lock);
+	swap(ts->eventfd, eventfd);
+	spin_unlock(&tlsbind_evidence_lock);
+	if (eventfd)
+		eventfd_ctx_put(eventfd);
+}
+
+/**
+ * tlsbind_evidence_forget() - the socket goes away
+ * @ts: its state
+ *
+ * A challenge that waits leaves the queue; one that is being signed is
+ * dropped when the report comes.
+ *
+ * Context: process.
+ */
+void tlsbind_evidence_forget(struct tlsbind_sock *ts)
+{
+	struct tlsbind_request *request = NULL;
+	LIST_HEAD(drop);
+
+	tlsbind_evidence_eventfd(ts, NULL);
+	spin_lock(&tlsbind_evidence_lock);
+	swap(ts->request, request);
+	if (request && request->state != TLSBIND_REQUEST_DONE)
+		tlsbind_evidence_fail(request, -ECONNABORTED, &drop);
+	spin_unlock(&tlsbind_evidence_lock);
+	tlsbind_evidence_drop(&drop);
+	tlsbind_request_put(request);
+}
+
+/**
+ * tlsbind_evidence_init() - be ready for challenges
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tlsbind_evidence_init(void)
+{
+	tlsbind_evidence_batch = kvzalloc(sizeof(*tlsbind_evidence_batch),
+					  GFP_KERNEL);
+	if (!tlsbind_evidence_batch)
+		return -ENOMEM;
+	tlsbind_evidence_wq = alloc_workqueue("tlsbind", WQ_UNBOUND, 0);
+	if (!tlsbind_evidence_wq) {
+		kvfree(tlsbind_evidence_batch);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * tlsbind_evidence_stop() - send everybody home
+ *
+ * Whoever waits gets -ESHUTDOWN; whoever asks from now on, too. A report in
+ * progress goes on.
+ *
+ * Context: process.
+ */
+void tlsbind_evidence_stop(void)
+{
+	LIST_HEAD(drop);
+
+	spin_lock(&tlsbind_evidence_lock);
+	tlsbind_evidence_stopping = true;
+	tlsbind_evidence_fail_all(&tlsbind_evidence_queue, -ESHUTDOWN, false,
+				  &drop);
+	tlsbind_evidence_fail_all(&tlsbind_evidence_signing, -ESHUTDOWN, false,
+				  &drop);
+	spin_unlock(&tlsbind_evidence_lock);
+	tlsbind_evidence_drop(&drop);
+}
+
+/**
+ * tlsbind_evidence_exit() - undo tlsbind_evidence_init()
+ *
+ * Waits for a report in progress: a provider cannot be interrupted.
+ *
+ * Context: process, may sleep; after tlsbind_evidence_stop(), when no task can
+ * challenge any more.
+ */
+void tlsbind_evidence_exit(void)
+{
+	cancel_delayed_work_sync(&tlsbind_evidence_expire);
+	destroy_workqueue(tlsbind_evidence_wq);
+	kvfree(tlsbind_evidence_batch);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Challenges that wait, and group commit: one report answers all of them.
+ */
+#ifndef _TLSBIND_EVIDENCE_H
+#define _TLSBIND_EVIDENCE_H
+
+#include <linux/tlsbind.h>
+#include <linux/types.h>
+
+struct eventfd_ctx;
+struct tlsbind_request;
+struct tlsbind_sock;
+
+int tlsbind_evidence_init(void);
+void tlsbind_evidence_stop(void);
+void tlsbind_evidence_exit(void);
+int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
+			       const u8 nonce[TLSBIND_NONCE_SIZE],
+			       const u8 app_data[TLSBIND_APP_DATA_SIZE]);
+struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
+					      long timeout);
+void tlsbind_evidence_consume(struct tlsbind_sock *ts,
+			      struct tlsbind_request *request);
+void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
+			      struct eventfd_ctx *eventfd);
+void tlsbind_evidence_forget(struct tlsbind_sock *ts);
+
+#endif
