@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What runs in place of tls_setsockopt(), tls_getsockopt() and
+ * tls_sk_proto_close(). All three run in process context, in the task that
+ * made the system call, with the socket not locked, and may sleep.
+ */
+#include "ktls.h"
+
+#include <linux/err.h>
+#include <linux/printk.h>
+#include <net/tls.h>
+
+#include "hook.h"
+#include "original.h"
+#include "probe.h"
+#include "sock.h"
+#include "sockopt.h"
+
+static struct tlsbind_hook tlsbind_ktls_setsockopt_hook;
+static struct tlsbind_hook tlsbind_ktls_getsockopt_hook;
+static struct tlsbind_hook tlsbind_ktls_close_hook;
+
+/* Open as long as the module is loaded: it pins tls.ko. */
+static struct tlsbind_probe tlsbind_ktls_probe;
+
+static struct tlsbind_sock *tlsbind_ktls_track(struct sock *sk)
+{
+	struct tlsbind_sock *ts = tlsbind_sock_get(sk);
+
+	if (ts)
+		return ts;
+	ts = tlsbind_sock_new(sk);
+	/* Keys from before the module was loaded: this is not the first one. */
+	if (ts && tlsbind_sock_has_keys(sk))
+		ts->error = -ESTALE;
+	return ts;
+}
+
+/*
+ * Everything that can fail for lack of memory comes before the original: a
+ * key that was refused for that reason was never in use.
+ */
+static int tlsbind_ktls_install(struct sock *sk, int optname, sockptr_t optval,
+				unsigned int optlen)
+{
+	struct tlsbind_sock *ts = tlsbind_ktls_track(sk);
+	int ret;
+
+	if (!ts)
+		return -ENOMEM;
+	ret = tlsbind_original_setsockopt(sk, SOL_TLS, optname, optval, optlen);
+	if (ret) {
+		tlsbind_sock_put(ts);
+		return ret;
+	}
+	ts = tlsbind_sock_publish(ts);
+	/* Without a place in the table the socket stays unattestable. */
+	if (!IS_ERR(ts)) {
+		tlsbind_sock_install(ts, sk, optname == TLS_TX);
+		tlsbind_sock_put(ts);
+	}
+	return 0;
+}
+
+static int tlsbind_ktls_setsockopt(struct sock *sk, int level, int optname,
+				   sockptr_t optval, unsigned int optlen)
+{
+	int ret;
+
+	tlsbind_hook_enter(&tlsbind_ktls_setsockopt_hook);
+	if (level == SOL_TLS && (optname == TLS_TX || optname == TLS_RX))
+		ret = tlsbind_ktls_install(sk, optname, optval, optlen);
+	else if (level == SOL_TLS && tlsbind_sockopt_settable(optname))
+		ret = tlsbind_sockopt_set(sk, optname, optval, optlen);
+	else
+		ret = tlsbind_original_setsockopt(sk, level, optname, optval,
+						  optlen);
+	tlsbind_hook_leave();
+	return ret;
+}
+
+static int tlsbind_ktls_getsockopt(struct sock *sk, int level, int optname,
+				   char __user *optval, int __user *optlen)
+{
+	int ret;
+
+	tlsbind_hook_enter(&tlsbind_ktls_getsockopt_hook);
+	if (level == SOL_TLS && tlsbind_sockopt_gettable(optname))
+		ret = tlsbind_sockopt_get(sk, optname, optval, optlen);
+	else
+		ret = tlsbind_original_getsockopt(sk, level, optname, optval,
+						  optlen);
+	tlsbind_hook_leave();
+	return ret;
+}
+
+static void tlsbind_ktls_close(struct sock *sk, long timeout)
+{
+	tlsbind_hook_enter(&tlsbind_ktls_close_hook);
+	tlsbind_sock_unpublish(sk);
+	tlsbind_original_close(sk, timeout);
+	tlsbind_hook_leave();
+}
+
+/* The addresses, from a socket's struct proto. */
+static void tlsbind_ktls_aim(const struct proto *prot)
+{
+	tlsbind_original.setsockopt = prot->setsockopt;
+	tlsbind_original.getsockopt = prot->getsockopt;
+	tlsbind_original.close = prot->close;
+
+	tlsbind_ktls_setsockopt_hook.target = (unsigned long)prot->setsockopt;
+	tlsbind_ktls_getsockopt_hook.target = (unsigned long)prot->getsockopt;
+	tlsbind_ktls_close_hook.target = (unsigned long)prot->close;
+
+	tlsbind_ktls_setsockopt_hook.wrapper =
+		(unsigned long)tlsbind_ktls_setsockopt;
+	tlsbind_ktls_getsockopt_hook.wrapper =
+		(unsigned long)tlsbind_ktls_getsockopt;
+	tlsbind_ktls_close_hook.wrapper = (unsigned long)tlsbind_ktls_close;
+}
+
+static int tlsbind_ktls_arm(void)
+{
+	int ret;
+
+	if (!tlsbind_original_sane()) {
+		pr_err("built wrongly: original.o is not between its labels\n");
+		return -ENOEXEC;
+	}
+	ret = tlsbind_hook_arm(&tlsbind_ktls_setsockopt_hook);
+	if (!ret)
+		ret = tlsbind_hook_arm(&tlsbind_ktls_getsockopt_hook);
+	if (!ret)
+		ret = tlsbind_hook_arm(&tlsbind_ktls_close_hook);
+	if (ret)
+		pr_err("cannot redirect kernel TLS by ftrace (%d): needs CONFIG_DYNAMIC_FTRACE, sysctl kernel.ftrace_enabled=1 and no live patch of the same functions\n",
+		       ret);
+	return ret;
+}
+
+/* Each hook must be seen to fire, or nothing that we say is true. */
+static int tlsbind_ktls_selftest(void)
+{
+	struct tlsbind_probe second = {};
+	int set, get, ret;
+
+	set = tlsbind_probe_setsockopt(&tlsbind_ktls_probe);
+	get = tlsbind_probe_getsockopt(&tlsbind_ktls_probe);
+	ret = tlsbind_probe_open(&second);
+	if (ret)
+		return ret;
+	tlsbind_probe_close(&second);
+
+	if (set < 0 && get < 0 &&
+	    tlsbind_ktls_setsockopt_hook.seen &&
+	    tlsbind_ktls_getsockopt_hook.seen && tlsbind_ktls_close_hook.seen)
+		return 0;
+	pr_err("self-test failed: kernel TLS answered %d and %d, hooks seen: setsockopt %d, getsockopt %d, close %d\n",
+	       set, get, tlsbind_ktls_setsockopt_hook.seen,
+	       tlsbind_ktls_getsockopt_hook.seen, tlsbind_ktls_close_hook.seen);
+	return -EIO;
+}
+
+/**
+ * tlsbind_ktls_init() - get between applications and kernel TLS
+ *
+ * Says in the log what is missing. After an error the caller goes on as at
+ * unload: applications may have passed through hooks that were armed already.
+ *
+ * Context: process, may sleep.
+ * Return: 0; an error of tlsbind_probe_open() or tlsbind_hook_arm(); -EIO if
+ * the self-test did not see a hook; -ENOEXEC for a wrong build.
+ */
+int tlsbind_ktls_init(void)
+{
+	int ret;
+
+	ret = tlsbind_probe_open(&tlsbind_ktls_probe);
+	if (ret)
+		return ret;
+	tlsbind_ktls_aim(READ_ONCE(tlsbind_ktls_probe.client->sk->sk_prot));
+	ret = tlsbind_ktls_arm();
+	return ret ?: tlsbind_ktls_selftest();
+}
+
+/**
+ * tlsbind_ktls_exit() - get out of the way and wait until nobody is in it
+ *
+ * Whoever sleeps in one of our calls must have been told to leave. Afterwards
+ * tls.ko may be unloaded.
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_ktls_exit(void)
+{
+	tlsbind_hook_disarm(&tlsbind_ktls_close_hook);
+	tlsbind_hook_disarm(&tlsbind_ktls_getsockopt_hook);
+	tlsbind_hook_disarm(&tlsbind_ktls_setsockopt_hook);
+	tlsbind_hook_drain();
+	tlsbind_probe_close(&tlsbind_ktls_probe);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tlsbind: attestation of kernel TLS keys.
+ *
+ * Init ladder and its mirror. Hooks are armed last, when everything that they
+ * use is there, and disarmed first.
+ */
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "compat/sha384.h"
+#include "evidence.h"
+#include "ktls.h"
+#include "report.h"
+#include "sock.h"
+
+static int __init tlsbind_init(void)
+{
+	int ret;
+
+	ret = tlsbind_sha384_init();
+	if (ret) {
+		pr_err("no SHA-384 in this kernel (%d)\n", ret);
+		return ret;
+	}
+	ret = tlsbind_report_init();
+	if (ret)
+		goto err_sha384;
+	ret = tlsbind_sock_init();
+	if (ret)
+		goto err_report;
+	ret = tlsbind_evidence_init();
+	if (ret)
+		goto err_sock;
+	ret = tlsbind_ktls_init();
+	if (ret)
+		goto err_ktls;
+	pr_info("loaded, protocol version %d\n", TLSBIND_PROTOCOL_VERSION);
+	return 0;
+
+err_ktls:
+	tlsbind_evidence_stop();
+	tlsbind_ktls_exit();
+	tlsbind_evidence_exit();
+err_sock:
+	tlsbind_sock_exit();
+err_report:
+	tlsbind_report_exit();
+err_sha384:
+	tlsbind_sha384_exit();
+	return ret;
+}
+
+/*
+ * After each step, who may still run our code or hold our memory:
+ *
+ * 1. tlsbind_evidence_stop(): tasks in our wrappers, but none that waits for
+ *    evidence; the worker, with a report in progress; the deadline timer.
+ * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
+ * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker
+ *    has dropped its references on requests.
+ * 4. tlsbind_sock_exit(): no state, no request, no eventfd, no report; the RCU
+ *    callbacks that free states have run.
+ * 5. tlsbind_report_exit(): the entry in configfs-tsm and the mount are gone.
+ */
+static void __exit tlsbind_exit(void)
+{
+	tlsbind_evidence_stop();
+	tlsbind_ktls_exit();
+	tlsbind_evidence_exit();
+	tlsbind_sock_exit();
+	tlsbind_report_exit();
+	tlsbind_sha384_exit();
+	pr_info("unloaded\n");
+}
+
+module_init(tlsbind_init);
+module_exit(tlsbind_exit);
+
+MODULE_DESCRIPTION("Attestation of kernel TLS keys");
+MODULE_AUTHOR("The tlsbind authors");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: tls");
