@@ -40,10 +40,13 @@ static int tlsbind_sockopt_copy_challenge(struct tlsbind_challenge *challenge,
 		return -EINVAL;
 	if (optlen > PAGE_SIZE)
 		return -E2BIG;
-	ret = copy_struct_from_sockptr(challenge, sizeof(*challenge), optval,
-				       optlen);
-	if (ret)
-		return ret;
+	if (copy_from_sockptr(challenge, optval, sizeof(*challenge)))
+		return -EFAULT;
+	/* Not copy_struct_from_sockptr(): on 6.12 it ignores the tail. */
+	ret = check_zeroed_sockptr(optval, sizeof(*challenge),
+				   optlen - sizeof(*challenge));
+	if (ret <= 0)
+		return ret ?: -E2BIG;
 	if (challenge->flags || challenge->reserved)
 		return -EINVAL;
 	return 0;
