@@ -13,6 +13,7 @@
 
 #include <linux/atomic.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/wait_bit.h>
 
@@ -128,7 +129,10 @@ void tlsbind_hook_leave(void)
 void tlsbind_hook_drain(void)
 {
 	synchronize_rcu_tasks();
-	wait_var_event(&tlsbind_hook_inflight,
-		       !atomic_read(&tlsbind_hook_inflight));
+	/* In steps, so that a long wait is not reported as a hung task. */
+	while (!wait_var_event_timeout(&tlsbind_hook_inflight,
+				       !atomic_read(&tlsbind_hook_inflight),
+				       10 * HZ))
+		;
 	synchronize_rcu_tasks();
 }

@@ -128,11 +128,12 @@ static int tlsbind_ktls_arm(void)
 		pr_err("built wrongly: original.o is not between its labels\n");
 		return -ENOEXEC;
 	}
-	ret = tlsbind_hook_arm(&tlsbind_ktls_setsockopt_hook);
+	/* First close: no socket is noted whose end would not be seen. */
+	ret = tlsbind_hook_arm(&tlsbind_ktls_close_hook);
 	if (!ret)
 		ret = tlsbind_hook_arm(&tlsbind_ktls_getsockopt_hook);
 	if (!ret)
-		ret = tlsbind_hook_arm(&tlsbind_ktls_close_hook);
+		ret = tlsbind_hook_arm(&tlsbind_ktls_setsockopt_hook);
 	if (ret)
 		pr_err("cannot redirect kernel TLS by ftrace (%d): needs CONFIG_DYNAMIC_FTRACE, sysctl kernel.ftrace_enabled=1 and no live patch of the same functions\n",
 		       ret);
@@ -194,9 +195,9 @@ int tlsbind_ktls_init(void)
  */
 void tlsbind_ktls_exit(void)
 {
-	tlsbind_hook_disarm(&tlsbind_ktls_close_hook);
-	tlsbind_hook_disarm(&tlsbind_ktls_getsockopt_hook);
 	tlsbind_hook_disarm(&tlsbind_ktls_setsockopt_hook);
+	tlsbind_hook_disarm(&tlsbind_ktls_getsockopt_hook);
+	tlsbind_hook_disarm(&tlsbind_ktls_close_hook);
 	tlsbind_hook_drain();
 	tlsbind_probe_close(&tlsbind_ktls_probe);
 }

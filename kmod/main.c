@@ -20,7 +20,7 @@ static int __init tlsbind_init(void)
 
 	ret = tlsbind_sha384_init();
 	if (ret) {
-		pr_err("no SHA-384 in this kernel (%d)\n", ret);
+		pr_err("no HMAC-SHA-384 (%d): needs CONFIG_CRYPTO_SHA512 and CONFIG_CRYPTO_HMAC\n", ret);
 		return ret;
 	}
 	ret = tlsbind_report_init();
@@ -61,7 +61,7 @@ err_sha384:
  *    has dropped its references on requests.
  * 4. tlsbind_sock_exit(): no state, no request, no eventfd, no report; the RCU
  *    callbacks that free states have run.
- * 5. tlsbind_report_exit(): the entry in configfs-tsm and the mount are gone.
+ * 5. tlsbind_report_exit(): the mount of configfs is gone.
  */
 static void __exit tlsbind_exit(void)
 {

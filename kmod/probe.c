@@ -54,6 +54,14 @@ static int tlsbind_probe_listen(struct tlsbind_probe *probe,
 	return ret < 0 ? ret : 0;
 }
 
+/* Is the accepted connection ours? Anybody may connect to the listener. */
+static bool tlsbind_probe_matches(const struct tlsbind_probe *probe)
+{
+	const struct inet_sock *server = inet_sk(probe->server->sk);
+
+	return server->inet_dport == inet_sk(probe->client->sk)->inet_sport;
+}
+
 /*
  * With loopback down a packet to it is lost without an error; a short bound
  * on the handshake makes that an error. Nothing but loopback is on the way.
@@ -73,7 +81,11 @@ static int tlsbind_probe_connect(struct tlsbind_probe *probe,
 	if (ret)
 		return ret == -EINPROGRESS ? -ETIMEDOUT : ret;
 	probe->listener->sk->sk_rcvtimeo = 5 * HZ;
-	return kernel_accept(probe->listener, &probe->server, 0);
+	do {
+		tlsbind_probe_drop(&probe->server);
+		ret = kernel_accept(probe->listener, &probe->server, 0);
+	} while (!ret && !tlsbind_probe_matches(probe));
+	return ret;
 }
 
 /**

@@ -130,7 +130,7 @@ int tlsbind_sockopt_set(struct sock *sk, int optname, sockptr_t optval,
 static int tlsbind_sockopt_put(const void *value, int size,
 			       char __user *optval, int __user *optlen, int len)
 {
-	if (len < size)
+	if (len < size || len > PAGE_SIZE)
 		return -EINVAL;
 	if (copy_to_user(optval, value, size) ||
 	    clear_user(optval + size, len - size) || put_user(size, optlen))

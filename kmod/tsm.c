@@ -72,7 +72,8 @@ int tlsbind_tsm_open(void)
 		return ret;
 	ret = tlsbind_compat_mkdir(&dir, TLSBIND_TSM_ENTRY);
 	path_put(&dir);
-	tlsbind_tsm_ours = !ret;
+	if (!ret)
+		tlsbind_tsm_ours = true;
 	return ret == -EEXIST ? 0 : ret;
 }
 
@@ -82,17 +83,21 @@ int tlsbind_tsm_open(void)
  * No provider can be registered while there is any entry, so it must not
  * outlive the report. One that somebody else made is left alone.
  *
- * Context: the worker, after tlsbind_tsm_open() returned 0; may sleep.
+ * Context: the worker, or module exit when the worker is gone; may sleep.
  */
 void tlsbind_tsm_close(void)
 {
 	struct path dir;
 
+	int ret;
+
 	if (!tlsbind_tsm_ours || tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir))
 		return;
-	/* If somebody was faster, there is nothing to do. */
-	tlsbind_compat_rmdir(&dir, TLSBIND_TSM_ENTRY);
+	ret = tlsbind_compat_rmdir(&dir, TLSBIND_TSM_ENTRY);
 	path_put(&dir);
+	/* Otherwise somebody uses it: it stays ours, to be removed next time. */
+	if (!ret || ret == -ENOENT)
+		tlsbind_tsm_ours = false;
 }
 
 static struct file *tlsbind_tsm_file(const char *attribute, int flags)
@@ -173,6 +178,8 @@ ssize_t tlsbind_tsm_read(const char *attribute, void *buffer, size_t size)
  */
 void tlsbind_tsm_exit(void)
 {
-	if (tlsbind_tsm_mnt)
-		kern_unmount(tlsbind_tsm_mnt);
+	if (!tlsbind_tsm_mnt)
+		return;
+	tlsbind_tsm_close();
+	kern_unmount(tlsbind_tsm_mnt);
 }

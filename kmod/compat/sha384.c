@@ -12,27 +12,34 @@
 
 static struct crypto_shash *tlsbind_sha384_tfm;
 
+/* Never given a key: it keeps the algorithm loaded for those that are. */
+static struct crypto_shash *tlsbind_sha384_hmac;
+
 /**
- * tlsbind_sha384_init() - get the SHA-384 transform
+ * tlsbind_sha384_init() - get the transforms
  *
  * Context: process, may sleep (may load a module).
- * Return: 0, or a negative errno: -ENOENT without SHA-384, -ENOMEM.
+ * Return: 0, or a negative errno: -ENOENT without SHA-384 or HMAC, -ENOMEM.
  */
 int tlsbind_sha384_init(void)
 {
-	struct crypto_shash *tfm = crypto_alloc_shash("sha384", 0, 0);
-
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	tlsbind_sha384_tfm = tfm;
+	tlsbind_sha384_tfm = crypto_alloc_shash("sha384", 0, 0);
+	if (IS_ERR(tlsbind_sha384_tfm))
+		return PTR_ERR(tlsbind_sha384_tfm);
+	tlsbind_sha384_hmac = crypto_alloc_shash("hmac(sha384)", 0, 0);
+	if (IS_ERR(tlsbind_sha384_hmac)) {
+		crypto_free_shash(tlsbind_sha384_tfm);
+		return PTR_ERR(tlsbind_sha384_hmac);
+	}
 	return 0;
 }
 
 /**
- * tlsbind_sha384_exit() - drop the SHA-384 transform
+ * tlsbind_sha384_exit() - drop the transforms
  */
 void tlsbind_sha384_exit(void)
 {
+	crypto_free_shash(tlsbind_sha384_hmac);
 	crypto_free_shash(tlsbind_sha384_tfm);
 }
 
