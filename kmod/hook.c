@@ -12,12 +12,22 @@
 #include "hook.h"
 
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/wait_bit.h>
 
 #include "original.h"
+
+/*
+ * Elsewhere a kprobe on the target may hide the return address from
+ * tlsbind_hook_divert(); on x86 it goes through ftrace itself.
+ */
+#ifndef CONFIG_X86_64
+#error "tlsbind redirects functions on x86-64 only"
+#endif
 
 /* Calls that are inside a wrapper now. */
 static atomic_t tlsbind_hook_inflight = ATOMIC_INIT(0);
@@ -50,8 +60,12 @@ int tlsbind_hook_arm(struct tlsbind_hook *hook)
 
 	hook->ops.func = tlsbind_hook_divert;
 	hook->ops.private = hook;
-	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
-			  FTRACE_OPS_FL_RECURSION;
+	/*
+	 * Not FTRACE_OPS_FL_RECURSION: it would make ftrace leave us out when
+	 * it believes to be in a recursion, and a key would go unseen. The
+	 * handler calls nothing that is traced.
+	 */
+	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT;
 	if (!IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS))
 		hook->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
 
@@ -71,16 +85,24 @@ int tlsbind_hook_arm(struct tlsbind_hook *hook)
  * @hook: armed or not
  *
  * No new call is diverted afterwards, but calls may still be in the wrapper:
- * tlsbind_hook_drain() waits for them.
+ * tlsbind_hook_drain() waits for them. Does not return if ftrace is dead:
+ * freeing code that it still jumps to would be worse.
  *
  * Context: process, may sleep.
  */
 void tlsbind_hook_disarm(struct tlsbind_hook *hook)
 {
+	int ret;
+
 	if (!hook->armed)
 		return;
-	/* Cannot fail for an ops that is registered. */
-	WARN_ON_ONCE(unregister_ftrace_function(&hook->ops));
+	ret = unregister_ftrace_function(&hook->ops);
+	if (ret) {
+		/* ftrace has shut itself down after a bug, with us armed. */
+		pr_emerg("cannot unload: ftrace is dead (%d); reboot\n", ret);
+		for (;;)
+			ssleep(3600);
+	}
 	ftrace_free_filter(&hook->ops);
 	hook->armed = false;
 }
@@ -133,6 +155,7 @@ void tlsbind_hook_drain(void)
 	while (!wait_var_event_timeout(&tlsbind_hook_inflight,
 				       !atomic_read(&tlsbind_hook_inflight),
 				       10 * HZ))
-		;
+		pr_notice("waiting for %d calls into kernel TLS to end\n",
+			  atomic_read(&tlsbind_hook_inflight));
 	synchronize_rcu_tasks();
 }

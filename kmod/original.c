@@ -41,7 +41,8 @@ noinline void tlsbind_original_close(struct sock *sk, long timeout)
  */
 bool tlsbind_original_sane(void)
 {
-	return tlsbind_original_calls((unsigned long)tlsbind_original_setsockopt) &&
+	return tlsbind_original_end - tlsbind_original_begin < PAGE_SIZE &&
+	       tlsbind_original_calls((unsigned long)tlsbind_original_setsockopt) &&
 	       tlsbind_original_calls((unsigned long)tlsbind_original_getsockopt) &&
 	       tlsbind_original_calls((unsigned long)tlsbind_original_close) &&
 	       !tlsbind_original_calls((unsigned long)tlsbind_hook_arm);

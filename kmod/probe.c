@@ -58,8 +58,10 @@ static int tlsbind_probe_listen(struct tlsbind_probe *probe,
 static bool tlsbind_probe_matches(const struct tlsbind_probe *probe)
 {
 	const struct inet_sock *server = inet_sk(probe->server->sk);
+	const struct inet_sock *client = inet_sk(probe->client->sk);
 
-	return server->inet_dport == inet_sk(probe->client->sk)->inet_sport;
+	return server->inet_dport == client->inet_sport &&
+	       server->inet_daddr == client->inet_saddr;
 }
 
 /*
