@@ -23,43 +23,24 @@ static struct tlsbind_hook tlsbind_ktls_close_hook;
 /* Open as long as the module is loaded: it pins tls.ko. */
 static struct tlsbind_probe tlsbind_ktls_probe;
 
-static struct tlsbind_sock *tlsbind_ktls_track(struct sock *sk)
-{
-	struct tlsbind_sock *ts = tlsbind_sock_get(sk);
-
-	if (ts)
-		return ts;
-	ts = tlsbind_sock_new(sk);
-	/* Keys from before the module was loaded: this is not the first one. */
-	if (ts && tlsbind_sock_has_keys(sk))
-		ts->error = -ESTALE;
-	return ts;
-}
-
 /*
- * Everything that can fail for lack of memory comes before the original: a
- * key that was refused for that reason was never in use.
+ * The state exists and is known before the original is called, so that a key
+ * refused for lack of memory was never in use, and so that two tasks which
+ * install the two first keys at once know of each other.
  */
 static int tlsbind_ktls_install(struct sock *sk, int optname, sockptr_t optval,
 				unsigned int optlen)
 {
-	struct tlsbind_sock *ts = tlsbind_ktls_track(sk);
+	struct tlsbind_sock *ts = tlsbind_sock_track(sk);
 	int ret;
 
-	if (!ts)
-		return -ENOMEM;
+	if (IS_ERR(ts))
+		return PTR_ERR(ts);
+	tlsbind_sock_install_begin(ts, sk);
 	ret = tlsbind_original_setsockopt(sk, SOL_TLS, optname, optval, optlen);
-	if (ret) {
-		tlsbind_sock_put(ts);
-		return ret;
-	}
-	ts = tlsbind_sock_publish(ts);
-	/* Without a place in the table the socket stays unattestable. */
-	if (!IS_ERR(ts)) {
-		tlsbind_sock_install(ts, sk, optname == TLS_TX);
-		tlsbind_sock_put(ts);
-	}
-	return 0;
+	tlsbind_sock_install_end(ts, sk, optname == TLS_TX, !ret);
+	tlsbind_sock_put(ts);
+	return ret;
 }
 
 static int tlsbind_ktls_setsockopt(struct sock *sk, int level, int optname,
@@ -195,8 +176,9 @@ int tlsbind_ktls_init(void)
  */
 void tlsbind_ktls_exit(void)
 {
-	tlsbind_hook_disarm(&tlsbind_ktls_setsockopt_hook);
+	/* First getsockopt: nobody is told of a key after a rekey went unseen. */
 	tlsbind_hook_disarm(&tlsbind_ktls_getsockopt_hook);
+	tlsbind_hook_disarm(&tlsbind_ktls_setsockopt_hook);
 	tlsbind_hook_disarm(&tlsbind_ktls_close_hook);
 	tlsbind_hook_drain();
 	tlsbind_probe_close(&tlsbind_ktls_probe);

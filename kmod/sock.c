@@ -2,8 +2,8 @@
 /*
  * The table of sockets with keys in the kernel, and what is known about each.
  *
- * A state is published when the first key of its socket was installed and
- * unpublished when the socket is closed. Both happen in calls that hold a
+ * A state is made before the first key of its socket is installed and dropped
+ * when the socket is closed. Both happen in calls that hold a
  * reference on the socket's file or are its last user, so an address in the
  * table is never that of a freed socket. Sockets may outlive the module; their
  * states are dropped with it.
@@ -93,56 +93,6 @@ void tlsbind_sock_exit(void)
 }
 
 /**
- * tlsbind_sock_new() - allocate a state, not yet published
- * @sk: the socket
- *
- * Context: process, may sleep.
- * Return: a state with one reference, or NULL without memory.
- */
-struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
-{
-	struct tlsbind_sock *ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
-
-	if (!ts)
-		return NULL;
-	ts->sk = sk;
-	refcount_set(&ts->ref, 1);
-	spin_lock_init(&ts->lock);
-	init_waitqueue_head(&ts->wait);
-	return ts;
-}
-
-/**
- * tlsbind_sock_publish() - make a state known, if it is not yet
- * @ts: the caller's reference passes to this function
- *
- * Context: process.
- * Return: the socket's state with a reference for the caller: @ts, or that of
- * another task which was faster; or an ERR_PTR() of the table (-ENOMEM, -E2BIG).
- */
-struct tlsbind_sock *tlsbind_sock_publish(struct tlsbind_sock *ts)
-{
-	struct tlsbind_sock *old;
-
-	if (ts->published)
-		return ts;
-	ts->published = true;
-	tlsbind_sock_hold(ts);
-	rcu_read_lock();
-	old = rhashtable_lookup_get_insert_fast(&tlsbind_sock_table, &ts->node,
-						tlsbind_sock_params);
-	if (old && !IS_ERR(old))
-		tlsbind_sock_hold(old);
-	rcu_read_unlock();
-	if (!old)
-		return ts;
-
-	tlsbind_sock_put(ts);
-	tlsbind_sock_put(ts);
-	return old;
-}
-
-/**
  * tlsbind_sock_get() - look up a socket's state
  * @sk: the socket; the caller is in a call on it, so that it is not closed
  *
@@ -160,6 +110,53 @@ struct tlsbind_sock *tlsbind_sock_get(struct sock *sk)
 		ts = NULL;
 	rcu_read_unlock();
 	return ts;
+}
+
+static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
+{
+	struct tlsbind_sock *ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
+
+	if (!ts)
+		return NULL;
+	ts->sk = sk;
+	refcount_set(&ts->ref, 1);
+	spin_lock_init(&ts->lock);
+	init_waitqueue_head(&ts->wait);
+	return ts;
+}
+
+/**
+ * tlsbind_sock_track() - look up a socket's state, or make it
+ * @sk: the socket; the caller is in a call on it, so that it is not closed
+ *
+ * Context: process, may sleep.
+ * Return: the state with a reference for the caller; or an ERR_PTR(): -ENOMEM,
+ * or -EBUSY or -E2BIG of a table that cannot grow now.
+ */
+struct tlsbind_sock *tlsbind_sock_track(struct sock *sk)
+{
+	struct tlsbind_sock *ts = tlsbind_sock_get(sk), *other;
+
+	if (ts)
+		return ts;
+	ts = tlsbind_sock_new(sk);
+	if (!ts)
+		return ERR_PTR(-ENOMEM);
+
+	tlsbind_sock_hold(ts);
+	rcu_read_lock();
+	other = rhashtable_lookup_get_insert_fast(&tlsbind_sock_table, &ts->node,
+						  tlsbind_sock_params);
+	/* It cannot go away: the socket is not closed while we are here. */
+	if (!IS_ERR_OR_NULL(other))
+		tlsbind_sock_hold(other);
+	rcu_read_unlock();
+	if (!other)
+		return ts;
+
+	tlsbind_sock_put(ts);
+	tlsbind_sock_put(ts);
+	return other;
 }
 
 /**
@@ -291,40 +288,88 @@ static int tlsbind_sock_name(struct tlsbind_sock *ts)
 	return ret;
 }
 
+/*
+ * kTLS holds a key that was installed past us: before the module was loaded,
+ * or by a task that was in kTLS when the hooks were armed. While somebody
+ * else is installing, a key may be there before it is noted.
+ */
+static void tlsbind_sock_check_stale(struct tlsbind_sock *ts, struct sock *sk,
+				     unsigned int installing)
+{
+	const struct tls_context *ctx = tls_get_ctx(sk);
+
+	sock_owned_by_me(sk);
+	lockdep_assert_held(&ts->lock);
+	if (ts->installing != installing)
+		return;
+	if ((ctx->tx_conf != TLS_BASE && !ts->tx.present) ||
+	    (ctx->rx_conf != TLS_BASE && !ts->rx.present))
+		ts->error = -ESTALE;
+}
+
 /**
- * tlsbind_sock_install() - note the key that kTLS has just accepted
+ * tlsbind_sock_install_begin() - kTLS is about to be given a key
+ * @ts: the socket's state
+ * @sk: the socket, not locked
+ *
+ * Until the matching tlsbind_sock_install_end() nothing is said about the
+ * socket's keys.
+ *
+ * Context: process; takes the socket lock and sleeps.
+ */
+void tlsbind_sock_install_begin(struct tlsbind_sock *ts, struct sock *sk)
+{
+	lock_sock(sk);
+	spin_lock(&ts->lock);
+	tlsbind_sock_check_stale(ts, sk, 0);
+	ts->installing++;
+	spin_unlock(&ts->lock);
+	release_sock(sk);
+}
+
+/**
+ * tlsbind_sock_install_end() - kTLS has answered
  * @ts: the socket's state
  * @sk: the socket, not locked
  * @tx: the sending direction
+ * @installed: it took the key
  *
  * The key is read back from kTLS, never from the user's buffer, which may have
  * changed since. Another task may have installed the next key meanwhile: then
  * both calls read that one, and as each counts a generation, the last state is
  * the right one.
  *
- * Where a commitment cannot be made (no memory), the state is marked broken,
- * and no evidence is given for this socket any more.
+ * Where a commitment cannot be made (no memory), no evidence is given for this
+ * socket any more.
  *
  * Context: process, in the task that installed the key; takes the socket lock
  * and sleeps.
  */
-void tlsbind_sock_install(struct tlsbind_sock *ts, struct sock *sk, bool tx)
+void tlsbind_sock_install_end(struct tlsbind_sock *ts, struct sock *sk, bool tx,
+			      bool installed)
 {
 	struct tlsbind_sock_change change = {};
 	struct tlsbind_caller caller;
-	bool complete;
+	bool nameless, complete;
 
 	tlsbind_caller_get(&caller);
 
 	lock_sock(sk);
-	tlsbind_sock_read(sk, tx, &change);
+	if (installed)
+		tlsbind_sock_read(sk, tx, &change);
 	spin_lock(&ts->lock);
-	complete = !(ts->tx.present && ts->rx.present);
-	tlsbind_sock_apply(ts, tx, &change, &caller);
-	complete = complete && ts->tx.present && ts->rx.present && !change.error;
+	nameless = !(ts->tx.present && ts->rx.present);
+	if (installed)
+		tlsbind_sock_apply(ts, tx, &change, &caller);
+	complete = ts->tx.present && ts->rx.present && !change.error;
+	tlsbind_sock_check_stale(ts, sk, 1);
 	spin_unlock(&ts->lock);
-	if (complete)
+	if (nameless && complete)
 		tlsbind_sock_name(ts);
+
+	spin_lock(&ts->lock);
+	ts->installing--;
+	spin_unlock(&ts->lock);
 	release_sock(sk);
 }
 
@@ -338,11 +383,35 @@ static u32 tlsbind_sock_flags(const struct tlsbind_sock *ts)
 	return flags;
 }
 
+/**
+ * tlsbind_sock_ready() - has the socket keys that can be spoken of?
+ * @ts: its state
+ *
+ * Context: process.
+ * Return: 0, TLS 1.2 included; -ENOKEY, -ESTALE or -EKEYREJECTED, see
+ * tlsbind_sock_claims().
+ */
+int tlsbind_sock_ready(struct tlsbind_sock *ts)
+{
+	int ret;
+
+	spin_lock(&ts->lock);
+	ret = ts->error;
+	if (!ret && !ts->tx.present && !ts->rx.present)
+		ret = -ENOKEY;
+	spin_unlock(&ts->lock);
+	return ret;
+}
+
 static int tlsbind_sock_error(const struct tlsbind_sock *ts)
 {
 	lockdep_assert_held(&ts->lock);
 	if (ts->error)
 		return ts->error;
+	if (!ts->tx.present && !ts->rx.present)
+		return -ENOKEY;
+	if (ts->installing)
+		return -EBUSY;
 	if (ts->tls_version != TLS_1_3_VERSION || !ts->cipher_suite)
 		return -EPROTONOSUPPORT;
 	return 0;
@@ -355,7 +424,8 @@ static int tlsbind_sock_error(const struct tlsbind_sock *ts)
  *
  * Context: process.
  * Return: 0; -ESTALE if the socket has keys that were not seen; -EKEYREJECTED
- * if a key could not be committed to; -EPROTONOSUPPORT for TLS 1.2.
+ * if a key could not be committed to; -ENOKEY if there is none; -EBUSY while
+ * one is being installed; -EPROTONOSUPPORT for TLS 1.2.
  */
 int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 {
@@ -389,12 +459,9 @@ int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
  * @info: filled
  *
  * Context: process.
- * Return: 0, -ESTALE or -EKEYREJECTED, see tlsbind_sock_claims().
  */
-int tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
+void tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
 {
-	int ret;
-
 	spin_lock(&ts->lock);
 	memcpy(info->connection_id, ts->id, sizeof(info->connection_id));
 	info->flags = tlsbind_sock_flags(ts);
@@ -402,9 +469,7 @@ int tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
 	info->rx_generation = ts->rx.generation;
 	info->tls_version = ts->tls_version;
 	info->cipher_suite = ts->cipher_suite;
-	ret = ts->error;
 	spin_unlock(&ts->lock);
-	return ret;
 }
 
 /**
@@ -413,8 +478,8 @@ int tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
  * @peer: filled
  *
  * Context: process.
- * Return: 0; -EPROTONOSUPPORT for TLS 1.2; -ENODATA if a direction is not in
- * the kernel; -ESTALE or -EKEYREJECTED, see tlsbind_sock_claims().
+ * Return: 0; -ENODATA if a direction is not in the kernel; otherwise an errno
+ * of tlsbind_sock_claims().
  */
 int tlsbind_sock_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer)
 {

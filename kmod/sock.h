@@ -41,10 +41,10 @@ struct tlsbind_sock_key {
  * @node: in the table, until the socket is closed
  * @sk: the socket's address: a key of the table, never followed
  * @ref: one of the table, one of each user
- * @published: in the table, or was
  * @lock: protects everything up to @caller
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
+ * @installing: tasks between tlsbind_sock_install_begin() and _end()
  * @flags: TLSBIND_F_* that come from the socket
  * @tls_version: 0x0303 or 0x0304, of the first key
  * @cipher_suite: IANA code point, 0 for TLS 1.2
@@ -64,10 +64,9 @@ struct tlsbind_sock {
 	struct sock *sk;
 	refcount_t ref;
 
-	bool published;
-
 	spinlock_t lock;
 	int error;
+	unsigned int installing;
 	u32 flags;
 	u16 tls_version;
 	u16 cipher_suite;
@@ -86,16 +85,18 @@ struct tlsbind_sock {
 
 int tlsbind_sock_init(void);
 void tlsbind_sock_exit(void);
-struct tlsbind_sock *tlsbind_sock_new(struct sock *sk);
-struct tlsbind_sock *tlsbind_sock_publish(struct tlsbind_sock *ts);
 struct tlsbind_sock *tlsbind_sock_get(struct sock *sk);
+struct tlsbind_sock *tlsbind_sock_track(struct sock *sk);
 void tlsbind_sock_hold(struct tlsbind_sock *ts);
 void tlsbind_sock_put(struct tlsbind_sock *ts);
 bool tlsbind_sock_has_keys(struct sock *sk);
 void tlsbind_sock_unpublish(struct sock *sk);
-void tlsbind_sock_install(struct tlsbind_sock *ts, struct sock *sk, bool tx);
+void tlsbind_sock_install_begin(struct tlsbind_sock *ts, struct sock *sk);
+void tlsbind_sock_install_end(struct tlsbind_sock *ts, struct sock *sk, bool tx,
+			      bool installed);
+int tlsbind_sock_ready(struct tlsbind_sock *ts);
 int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims);
-int tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info);
+void tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info);
 int tlsbind_sock_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer);
 
 #endif

@@ -20,15 +20,20 @@
 
 /*
  * The state of a socket with keys. -ENOKEY: it has none; -ESTALE: it has, but
- * their installation was not seen.
+ * their installation was not seen; -EKEYREJECTED: see tlsbind_sock_claims().
  */
 static struct tlsbind_sock *tlsbind_sockopt_find(struct sock *sk)
 {
 	struct tlsbind_sock *ts = tlsbind_sock_get(sk);
+	int ret;
 
-	if (ts)
+	if (!ts)
+		return ERR_PTR(tlsbind_sock_has_keys(sk) ? -ESTALE : -ENOKEY);
+	ret = tlsbind_sock_ready(ts);
+	if (!ret)
 		return ts;
-	return ERR_PTR(tlsbind_sock_has_keys(sk) ? -ESTALE : -ENOKEY);
+	tlsbind_sock_put(ts);
+	return ERR_PTR(ret);
 }
 
 static int tlsbind_sockopt_copy_challenge(struct tlsbind_challenge *challenge,
@@ -70,7 +75,7 @@ static int tlsbind_sockopt_challenge(struct sock *sk, sockptr_t optval,
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
 	ret = tlsbind_sock_claims(ts, &claims);
-	if (!ret && !tlsbind_policy_allows())
+	if (!ret && !tlsbind_policy_allows(&claims))
 		ret = -EACCES;
 	if (!ret)
 		ret = tlsbind_evidence_challenge(ts, challenge.nonce,
@@ -142,10 +147,9 @@ static int tlsbind_sockopt_info(struct tlsbind_sock *ts, char __user *optval,
 				int __user *optlen, int len)
 {
 	struct tlsbind_info info = {};
-	int ret = tlsbind_sock_info(ts, &info);
 
-	return ret ?: tlsbind_sockopt_put(&info, sizeof(info), optval, optlen,
-					  len);
+	tlsbind_sock_info(ts, &info);
+	return tlsbind_sockopt_put(&info, sizeof(info), optval, optlen, len);
 }
 
 static int tlsbind_sockopt_peer(struct tlsbind_sock *ts, char __user *optval,
