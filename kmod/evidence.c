@@ -186,11 +186,11 @@ static int tlsbind_evidence_describe(struct tlsbind_request *request, u32 index,
 {
 	int ret;
 
-	if (!tlsbind_policy_allows())
-		return -EACCES;
 	ret = tlsbind_sock_claims(request->ts, &request->claims);
 	if (ret)
 		return ret;
+	if (!tlsbind_policy_allows(&request->claims))
+		return -EACCES;
 	if (tlsbind_binding_leaf(&request->claims, leaf))
 		return -EIO;
 	request->index = index;
@@ -387,6 +387,10 @@ void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
 {
 	spin_lock(&tlsbind_evidence_lock);
 	swap(ts->eventfd, eventfd);
+	/* The answer may have been there first. */
+	if (ts->eventfd && ts->request &&
+	    ts->request->state == TLSBIND_REQUEST_DONE)
+		eventfd_signal(ts->eventfd);
 	spin_unlock(&tlsbind_evidence_lock);
 	if (eventfd)
 		eventfd_ctx_put(eventfd);

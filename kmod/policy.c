@@ -3,22 +3,11 @@
 
 #include <linux/compiler.h>
 #include <linux/moduleparam.h>
-#include <linux/tlsbind.h>
 
 static bool tlsbind_policy_allow_all;
-module_param_named(unsafe_allow_all, tlsbind_policy_allow_all, bool, 0644);
+module_param_named_unsafe(unsafe_allow_all, tlsbind_policy_allow_all, bool, 0644);
 MODULE_PARM_DESC(unsafe_allow_all,
 		 "answer every challenge, whoever installed the keys; evidence says so (default: off, every challenge is refused)");
-
-/**
- * tlsbind_policy_allows() - may a connection be attested?
- *
- * Return: true if so.
- */
-bool tlsbind_policy_allows(void)
-{
-	return READ_ONCE(tlsbind_policy_allow_all);
-}
 
 /**
  * tlsbind_policy_flags() - what a relying party must know about the policy
@@ -32,7 +21,21 @@ u32 tlsbind_policy_flags(void)
 {
 	u32 flags = TLSBIND_F_DOORS_OPEN;
 
-	if (tlsbind_policy_allows())
+	if (READ_ONCE(tlsbind_policy_allow_all))
 		flags |= TLSBIND_F_ALLOW_ALL;
 	return flags;
+}
+
+/**
+ * tlsbind_policy_allows() - may these claims be signed?
+ * @claims: with the flags of tlsbind_policy_flags() in them
+ *
+ * The parameter may change at any time. What the claims say of it decides, so
+ * that nothing is signed that does not say why it was allowed.
+ *
+ * Return: true if so.
+ */
+bool tlsbind_policy_allows(const struct tlsbind_claims *claims)
+{
+	return claims->flags & cpu_to_be32(TLSBIND_F_ALLOW_ALL);
 }

@@ -5,9 +5,10 @@
 #ifndef _TLSBIND_POLICY_H
 #define _TLSBIND_POLICY_H
 
+#include <linux/tlsbind.h>
 #include <linux/types.h>
 
-bool tlsbind_policy_allows(void);
+bool tlsbind_policy_allows(const struct tlsbind_claims *claims);
 u32 tlsbind_policy_flags(void);
 
 #endif
