@@ -70,7 +70,11 @@ int tlsbind_tsm_open(void)
 	ret = tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir);
 	if (ret)
 		return ret;
-	ret = tlsbind_compat_mkdir(&dir, TLSBIND_TSM_ENTRY);
+	ret = mnt_want_write(dir.mnt);
+	if (!ret) {
+		ret = tlsbind_compat_mkdir(&dir, TLSBIND_TSM_ENTRY);
+		mnt_drop_write(dir.mnt);
+	}
 	path_put(&dir);
 	if (!ret)
 		tlsbind_tsm_ours = true;
@@ -93,7 +97,11 @@ void tlsbind_tsm_close(void)
 
 	if (!tlsbind_tsm_ours || tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir))
 		return;
-	ret = tlsbind_compat_rmdir(&dir, TLSBIND_TSM_ENTRY);
+	ret = mnt_want_write(dir.mnt);
+	if (!ret) {
+		ret = tlsbind_compat_rmdir(&dir, TLSBIND_TSM_ENTRY);
+		mnt_drop_write(dir.mnt);
+	}
 	path_put(&dir);
 	/* Otherwise somebody uses it: it stays ours, to be removed next time. */
 	if (!ret || ret == -ENOENT)

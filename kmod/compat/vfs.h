@@ -49,7 +49,7 @@ static inline int tlsbind_compat_rmdir(const struct path *dir, const char *name)
 	return ret;
 }
 
-#else
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 
 static inline int tlsbind_compat_mkdir(const struct path *dir, const char *name)
 {
@@ -90,5 +90,7 @@ static inline int tlsbind_compat_rmdir(const struct path *dir, const char *name)
 	return ret;
 }
 
+#else
+#error "not known for this kernel: use one before 6.15 or from 7.0 on"
 #endif
 #endif
