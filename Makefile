@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# A wrapper: objects of the module are in Kbuild, the library and the tool in
+# userspace/, the tests and their guest in selftests/. "make help" lists it all.
+
+K ?=
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+VM := selftests/vm
+MODULE := build/module
+
+.DEFAULT_GOAL := all
+
+##@For this machine (a confidential guest)
+
+all: modules userspace ## module and user space, for this machine
+
+modules: ## tlsbind.ko, for the running kernel (or KDIR=...)
+	@[ -e $(KDIR)/Makefile ] || { echo "no kernel headers in $(KDIR): apt-get install linux-headers-$$(uname -r)" \
+		"(or: make KDIR=...). To try tlsbind without them: sudo make demo" >&2; exit 1; }
+	@mkdir -p $(MODULE)
+	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(MODULE)/
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(MODULE) modules
+
+userspace: ## library and tool, in build/userspace
+	$(MAKE) -C userspace O=$(CURDIR)/build/userspace all
+
+install: ## module, library and tool (root; PREFIX=/usr/local)
+	@[ "$$(id -u)" = 0 ] || { echo "this needs root: sudo make install" >&2; exit 1; }
+	@[ -e $(MODULE)/tlsbind.ko ] || { echo "first: make" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(MODULE) modules_install
+	$(MAKE) -C userspace O=$(CURDIR)/build/userspace PREFIX=$(PREFIX) install
+	depmod
+
+##@With the test guest (root: a Debian is unpacked under build/, missing packages are installed)
+
+demo: guest ## the demonstration: genuine evidence, a relay, and what today's systems do with it
+	@$(VM)/run.sh $(if $(K),-k $(K)) run /opt/tlsbind/demo/demo.sh
+
+check: ## every test, on both kernels; closes with "N passed, N failed"
+	@$(VM)/check.sh $(K)
+
+vm: guest ## tests in the guest: make vm T=name [K=6.12|7]; without T all of that kernel
+	@$(VM)/run.sh -v $(if $(K),-k $(K)) tests $(T)
+
+vm-shell: guest ## a shell in the guest: make vm-shell [K=6.12|7]
+	@$(VM)/run.sh $(if $(K),-k $(K)) shell
+
+chroot: ## a shell in the root directory that everything for the guest is built in
+	@$(VM)/chroot.sh
+
+guest: ## build everything that runs in the guest, for both kernels
+	@$(VM)/guest.sh
+
+##@Other
+
+clean: ## remove what was built, but keep the guest's Debian
+	rm -rf $(MODULE) build/userspace build/guest build/kmod-* build/log
+
+distclean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
+		/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: all modules userspace install demo check vm vm-shell chroot guest clean distclean help

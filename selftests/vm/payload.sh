@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# payload.sh RELEASE IMAGE RUNFILE: the small disk that becomes /opt/tlsbind in the
+# guest: modules of that kernel, programs, tests, PKI, vectors, and what to do (RUNFILE).
+
+# shellcheck source=selftests/vm/env.sh
+. "$(dirname "$0")/env.sh"
+
+release=$1 image=$2 runfile=$3
+stage=$image.dir
+
+# put DIRECTORY FILE...: those of the files that exist.
+put() {
+	local dir=$stage/$1 file
+	shift
+	mkdir -p "$dir"
+	for file in "$@"; do
+		[ ! -f "$file" ] || cp -p "$file" "$dir/"
+	done
+}
+
+# programs DIRECTORY: the executables right under it.
+programs() { [ ! -d "$1" ] || find "$1" -maxdepth 1 -type f -perm -u+x ! -name '*.so*' -print; }
+
+# everything: what the project built, and its scripts.
+everything() {
+	local built dir
+	put modules "$GUEST/lib-$release"/*.ko
+	put bin "$GUEST/bin"/*
+	put vectors "$TOP/selftests/vectors"/*.json
+	mapfile -t built < <(programs "$GUEST/selftests")
+	put tests "${built[@]}" "$TOP/selftests"/*.sh
+	[ ! -d "$GUEST/pki" ] || cp -rp "$GUEST/pki" "$stage/"
+	put demo "$TOP/selftests/demo"/*.sh "$TOP/selftests/demo"/*.py
+}
+
+rm -rf "$stage"
+mkdir -p "$stage"
+put vm "$VM_DIR/guest-init"
+cp "$runfile" "$stage/vm/run"
+[ "${TLSBIND_PAYLOAD:-}" = none ] || everything
+[ -z "${TLSBIND_EXTRA_TESTS:-}" ] || put tests "$TLSBIND_EXTRA_TESTS"/*
+[ ! -d "$stage/tests" ] || chmod -R a+rx "$stage/tests"
+
+size=$(($(du -sm --apparent-size "$stage" | cut -f1) * 5 / 4 + 8))
+rm -f "$image"
+mke2fs -q -t ext4 -O ^has_journal -m 0 -E root_owner=0:0,nodiscard -d "$stage" "$image" "${size}M" >/dev/null
+rm -rf "$stage"

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# How the guest is started. Sourced by run.sh.
+
+APPEND='console=ttyS0 panic=-1 panic_on_warn=1 oops=panic mitigations=off loglevel=5'
+APPEND+=' tsc=nowatchdog no_timer_check rcupdate.rcu_cpu_stall_timeout=120'
+
+# qemu RELEASE PAYLOAD CONSOLE: replaces this shell; verdicts come out of stdout.
+qemu() {
+	local release=$1 payload=$2 console=$3 accel=${TLSBIND_ACCEL:-}
+	[ -n "$accel" ] || accel=$(accelerator)
+	# shellcheck disable=SC2046,SC2086
+	exec qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		$(qemu_accel "$accel") -smp 2 -m "${TLSBIND_MEMORY:-1024}" -rtc base=utc \
+		-kernel "$CACHE/boot/$release/vmlinux" -initrd "$CACHE/boot/$release/initrd" \
+		-append "$APPEND ${TLSBIND_APPEND:-}" \
+		-drive "if=virtio,format=raw,snapshot=on,file=$CACHE/root.ext4" \
+		-drive "if=virtio,format=raw,snapshot=on,file=$payload" \
+		$console
+}
+
+# Without cx16 the kernel takes a lock where it would use cmpxchg16b: emulated with
+# several threads, that instruction at times leaves garbage in the flags register,
+# and the guest dies of a double fault in __kmalloc().
+qemu_accel() {
+	case $1 in
+	kvm) echo -machine q35 -accel kvm -cpu host ;;
+	*) echo -machine q35 -accel tcg,thread=multi,tb-size=256 -cpu max,la57=off,cx16=off ;;
+	esac
+}
+
+# accelerator: "kvm" only where a kernel was really seen to reach init with it.
+# /dev/kvm may exist, accept a machine, and yet fail at a stock kernel.
+accelerator() {
+	local seen=$CACHE/.accel key
+	[ -w /dev/kvm ] || { echo tcg; return; }
+	key=$(uname -r)-$(cat /proc/sys/kernel/random/boot_id)
+	if [ "$(head -n 1 "$seen" 2>/dev/null)" != "$key" ]; then
+		printf '%s\n%s\n' "$key" "$(probe)" >"$seen"
+	fi
+	tail -n 1 "$seen"
+}
+
+probe() {
+	local release
+	release=$(release 6.12)
+	# shellcheck disable=SC2046
+	if timeout -k 2 15 qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		$(qemu_accel kvm) -smp 2 -m 512 \
+		-kernel "$CACHE/boot/$release/vmlinux" -initrd "$CACHE/boot/$release/initrd" \
+		-append "quiet panic=-1 tlsbind.probe" -serial null -serial stdio </dev/null 2>/dev/null |
+		grep -q 'probe reached init'; then
+		echo kvm
+	else
+		echo tcg
+	fi
+}
