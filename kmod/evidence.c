@@ -314,21 +314,23 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
 }
 
 /*
- * The socket's request, with a reference, once it is done; NULL while it is
- * not; -ENODATA if there is none.
+ * The socket's request, with a reference, once it is done and no other task is
+ * being told; NULL until then; -ENODATA if there is none.
  */
-static struct tlsbind_request *tlsbind_evidence_peek(struct tlsbind_sock *ts)
+static struct tlsbind_request *tlsbind_evidence_take_answer(struct tlsbind_sock *ts)
 {
 	struct tlsbind_request *request;
 
 	spin_lock(&tlsbind_evidence_lock);
 	request = ts->request;
-	if (!request)
+	if (!request) {
 		request = ERR_PTR(-ENODATA);
-	else if (request->state == TLSBIND_REQUEST_DONE)
+	} else if (request->state == TLSBIND_REQUEST_DONE) {
+		request->state = TLSBIND_REQUEST_READING;
 		tlsbind_request_get(request);
-	else
+	} else {
 		request = NULL;
+	}
 	spin_unlock(&tlsbind_evidence_lock);
 	return request;
 }
@@ -339,7 +341,8 @@ static struct tlsbind_request *tlsbind_evidence_peek(struct tlsbind_sock *ts)
  * @timeout: in jiffies, as of sock_rcvtimeo(); 0 does not wait
  *
  * Context: process, sleeps.
- * Return: the request, done, with a reference for the caller; or an ERR_PTR():
+ * Return: the request, with a reference for the caller, who alone may read it
+ * now and ends that with tlsbind_evidence_told(); or an ERR_PTR():
  * -ENODATA without a challenge; -EAGAIN if time is up; -ERESTARTSYS or -EINTR
  * after a signal.
  */
@@ -350,29 +353,34 @@ struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 	long left;
 
 	left = wait_event_interruptible_timeout(ts->wait,
-			(request = tlsbind_evidence_peek(ts)), timeout);
+						(request = tlsbind_evidence_take_answer(ts)),
+						timeout);
 	if (left < 0)
 		return ERR_PTR(sock_intr_errno(timeout));
 	return request ?: ERR_PTR(-EAGAIN);
 }
 
 /**
- * tlsbind_evidence_consume() - the program has the answer
+ * tlsbind_evidence_told() - end what tlsbind_evidence_wait() began
  * @ts: the socket's state
- * @request: what it was told about; another one is left alone
+ * @request: what was returned there; the caller's reference is dropped
+ * @consumed: the program has the answer; otherwise it may ask again
  *
  * Context: process.
  */
-void tlsbind_evidence_consume(struct tlsbind_sock *ts,
-			      struct tlsbind_request *request)
+void tlsbind_evidence_told(struct tlsbind_sock *ts,
+			   struct tlsbind_request *request, bool consumed)
 {
 	struct tlsbind_request *old = NULL;
 
 	spin_lock(&tlsbind_evidence_lock);
-	if (ts->request == request)
+	request->state = TLSBIND_REQUEST_DONE;
+	if (consumed && ts->request == request)
 		swap(ts->request, old);
+	wake_up_interruptible_all(&ts->wait);
 	spin_unlock(&tlsbind_evidence_lock);
 	tlsbind_request_put(old);
+	tlsbind_request_put(request);
 }
 
 /**
@@ -389,7 +397,7 @@ void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
 	swap(ts->eventfd, eventfd);
 	/* The answer may have been there first. */
 	if (ts->eventfd && ts->request &&
-	    ts->request->state == TLSBIND_REQUEST_DONE)
+	    ts->request->state >= TLSBIND_REQUEST_DONE)
 		eventfd_signal(ts->eventfd);
 	spin_unlock(&tlsbind_evidence_lock);
 	if (eventfd)
@@ -413,7 +421,7 @@ void tlsbind_evidence_forget(struct tlsbind_sock *ts)
 	tlsbind_evidence_eventfd(ts, NULL);
 	spin_lock(&tlsbind_evidence_lock);
 	swap(ts->request, request);
-	if (request && request->state != TLSBIND_REQUEST_DONE)
+	if (request && request->state < TLSBIND_REQUEST_DONE)
 		tlsbind_evidence_fail(request, -ECONNABORTED, &drop);
 	spin_unlock(&tlsbind_evidence_lock);
 	tlsbind_evidence_drop(&drop);

@@ -20,8 +20,8 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE]);
 struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 					      long timeout);
-void tlsbind_evidence_consume(struct tlsbind_sock *ts,
-			      struct tlsbind_request *request);
+void tlsbind_evidence_told(struct tlsbind_sock *ts,
+			   struct tlsbind_request *request, bool consumed);
 void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
 			      struct eventfd_ctx *eventfd);
 void tlsbind_evidence_forget(struct tlsbind_sock *ts);

@@ -19,12 +19,15 @@ struct tlsbind_sock;
  * enum tlsbind_request_state - where a request is
  * @TLSBIND_REQUEST_WAITING: in the queue
  * @TLSBIND_REQUEST_SIGNING: the report that answers it is being made
- * @TLSBIND_REQUEST_DONE: in no list; answered, failed or cancelled; final
+ * @TLSBIND_REQUEST_DONE: in no list; answered, failed or cancelled
+ * @TLSBIND_REQUEST_READING: as DONE, and a task is being told; if that fails it
+ *	is DONE again
  */
 enum tlsbind_request_state {
 	TLSBIND_REQUEST_WAITING,
 	TLSBIND_REQUEST_SIGNING,
 	TLSBIND_REQUEST_DONE,
+	TLSBIND_REQUEST_READING,
 };
 
 /**

@@ -200,20 +200,14 @@ static int tlsbind_sockopt_evidence(struct sock *sk, struct tlsbind_sock *ts,
 {
 	long timeout = sock_rcvtimeo(sk, tlsbind_sockopt_nonblocking(sk));
 	struct tlsbind_request *request;
-	int ret;
+	int error, ret;
 
 	request = tlsbind_evidence_wait(ts, timeout);
 	if (IS_ERR(request))
 		return PTR_ERR(request);
-	ret = tlsbind_request_error(request);
-	if (!ret) {
-		ret = tlsbind_sockopt_copy_evidence(request, optval, optlen, len);
-		if (!ret)
-			tlsbind_evidence_consume(ts, request);
-	} else {
-		tlsbind_evidence_consume(ts, request);
-	}
-	tlsbind_request_put(request);
+	error = tlsbind_request_error(request);
+	ret = error ?: tlsbind_sockopt_copy_evidence(request, optval, optlen, len);
+	tlsbind_evidence_told(ts, request, error || !ret);
 	return ret;
 }
 
