@@ -64,7 +64,7 @@ struct tlsbind_sock {
 	struct sock *sk;
 	refcount_t ref;
 
-	spinlock_t lock;
+	spinlock_t lock; /* everything up to @caller */
 	int error;
 	unsigned int installing;
 	u32 flags;
