@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libtlsbind: the relying party's side of tlsbind, and small helpers for an
+ * attester. Protocol and sizes come from <linux/tlsbind.h>.
+ *
+ * Conventions. Functions that can fail return 0 or a negative errno value.
+ * Sizes are in bytes. Nothing here keeps global state; different objects may
+ * be used by different threads at once, one object by one thread at a time.
+ * Objects made by a _new function belong to the caller, who ends them with the
+ * matching _free function; _free(NULL) does nothing.
+ */
+#ifndef TLSBIND_H
+#define TLSBIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+#include <linux/tlsbind.h>
+#include <openssl/ssl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TLSBIND_MEASUREMENT_SIZE	48	/* SNP launch digest, TDX MRTD */
+#define TLSBIND_TRAFFIC_SECRET_MAX	48
+#define TLSBIND_PROVIDER_SIZE_MAX	64
+#define TLSBIND_EVIDENCE_SIZE_MAX	(1U << 20)	/* longer input is refused */
+
+#define TLSBIND_PROVIDER_SNP		"sev_guest"
+#define TLSBIND_PROVIDER_TDX		"tdx_guest"
+
+#define TLSBIND_HTTP_PATH		"/.well-known/tlsbind"
+#define TLSBIND_MEDIA_TYPE		"application/vnd.tlsbind.evidence"
+#define TLSBIND_MEDIA_TYPE_CMW		"application/vnd.tlsbind.evidence+cmw"
+
+/**
+ * tlsbind_version() - version of the library
+ *
+ * Return: a constant string such as "0.1.0".
+ */
+const char *tlsbind_version(void);
+
+/*
+ * ---- Binding: design section "Protocol v1" ------------------------------
+ */
+
+/**
+ * struct tlsbind_key - one direction's TLS 1.3 write key
+ * @tls_version: 0x0304
+ * @cipher_suite: IANA code point; decides the length of @key
+ * @key: key bytes, of tlsbind_suite_key_size() bytes; the rest is ignored
+ * @iv: static IV, RFC 8446 section 7.3
+ */
+struct tlsbind_key {
+	uint16_t tls_version;
+	uint16_t cipher_suite;
+	uint8_t key[TLSBIND_KEY_SIZE_MAX];
+	uint8_t iv[TLSBIND_IV_SIZE];
+};
+
+/**
+ * tlsbind_suite_key_size() - key length of a cipher suite
+ * @cipher_suite: IANA TLS 1.3 code point
+ *
+ * Return: 16 or 32; 0 for a suite that tlsbind does not know.
+ */
+size_t tlsbind_suite_key_size(uint16_t cipher_suite);
+
+/**
+ * tlsbind_commitment() - commit to the key of one direction
+ * @key: the key
+ * @direction: TLSBIND_DIRECTION_TX or TLSBIND_DIRECTION_RX, as the attester
+ *	sees it
+ * @out: the commitment; zeroed on failure
+ *
+ * Return: 0; -EINVAL for a bad direction, -ENOTSUP for a TLS version other
+ * than 1.3 or an unknown suite, -EIO if libcrypto fails.
+ */
+int tlsbind_commitment(const struct tlsbind_key *key, unsigned int direction,
+		       uint8_t out[TLSBIND_COMMITMENT_SIZE]);
+
+/**
+ * tlsbind_connection_id() - name of a connection, the same at both ends
+ * @tx_commitment: to the first key the attester sends with
+ * @rx_commitment: to the first key the attester receives with
+ * @out: the id; zeroed on failure
+ *
+ * Return: 0; -EIO if libcrypto fails.
+ */
+int tlsbind_connection_id(const uint8_t tx_commitment[TLSBIND_COMMITMENT_SIZE],
+			  const uint8_t rx_commitment[TLSBIND_COMMITMENT_SIZE],
+			  uint8_t out[TLSBIND_CONNECTION_ID_SIZE]);
+
+/**
+ * tlsbind_leaf() - leaf hash of claims
+ * @claims: TLSBIND_CLAIMS_SIZE bytes, in wire format
+ * @out: the leaf
+ *
+ * Return: 0; -EIO if libcrypto fails.
+ */
+int tlsbind_leaf(const uint8_t claims[TLSBIND_CLAIMS_SIZE], uint8_t out[TLSBIND_HASH_SIZE]);
+
+/**
+ * tlsbind_path_root() - root that a leaf and its inclusion path lead to
+ * @leaf: leaf hash
+ * @leaf_index: position of the leaf, from 0
+ * @tree_size: number of leaves, 1 to TLSBIND_TREE_SIZE_MAX
+ * @path: @path_nodes hashes of TLSBIND_HASH_SIZE bytes, the leaf's sibling
+ *	first
+ * @path_nodes: must be the exact number that this leaf has in this tree
+ * @root: the root; zeroed on failure
+ *
+ * The algorithm of RFC 9162 section 2.1.3.2, without its last comparison.
+ *
+ * Return: 0; -EBADMSG if index, size and path length do not belong together,
+ * -EIO if libcrypto fails.
+ */
+int tlsbind_path_root(const uint8_t leaf[TLSBIND_HASH_SIZE], uint32_t leaf_index,
+		      uint32_t tree_size, const uint8_t *path, size_t path_nodes,
+		      uint8_t root[TLSBIND_HASH_SIZE]);
+
+/**
+ * tlsbind_report_data() - what hardware signs for a tree
+ * @tree_size: number of leaves
+ * @root: root of the tree
+ * @boot_nonce: the attester's, from its evidence
+ * @out: REPORT_DATA
+ *
+ * Return: 0; -EIO if libcrypto fails.
+ */
+int tlsbind_report_data(uint32_t tree_size, const uint8_t root[TLSBIND_HASH_SIZE],
+			const uint8_t boot_nonce[TLSBIND_BOOT_NONCE_SIZE],
+			uint8_t out[TLSBIND_REPORT_DATA_SIZE]);
+
+/*
+ * ---- The connection, as the relying party's own TLS stack knows it -------
+ */
+
+/**
+ * struct tlsbind_connection - what evidence about a connection must agree with
+ * @tls_version: 0x0304 for TLS 1.3
+ * @cipher_suite: IANA code point
+ * @dhe: an (EC)DHE exchange, hybrids included, went into these keys
+ * @full_handshake: no pre-shared key was used: not resumed
+ * @no_early_data: no 0-RTT data was offered
+ * @has_id: @connection_id is set
+ * @tx_generation: of the key the attester sends with: KeyUpdates received by
+ *	the relying party
+ * @rx_generation: of the key the attester receives with: KeyUpdates sent by
+ *	the relying party
+ * @tx_commitment: to the current key the attester sends with
+ * @rx_commitment: to the current key the attester receives with
+ * @connection_id: from the first keys
+ * @group: name of the key exchange group, for messages
+ *
+ * An all-zero object is one that every check refuses.
+ */
+struct tlsbind_connection {
+	uint16_t tls_version;
+	uint16_t cipher_suite;
+	bool dhe;
+	bool full_handshake;
+	bool no_early_data;
+	bool has_id;
+	uint32_t tx_generation;
+	uint32_t rx_generation;
+	uint8_t tx_commitment[TLSBIND_COMMITMENT_SIZE];
+	uint8_t rx_commitment[TLSBIND_COMMITMENT_SIZE];
+	uint8_t connection_id[TLSBIND_CONNECTION_ID_SIZE];
+	char group[32];
+};
+
+/**
+ * tlsbind_ssl_attach() - collect what is needed from an OpenSSL connection
+ * @ssl: a connection whose handshake has not begun
+ *
+ * Takes the key log callback of the SSL_CTX that @ssl belongs to, and the
+ * message callback of @ssl: both must be free, and stay untouched until @ssl
+ * is freed. The traffic secrets collected are wiped with @ssl; after a
+ * KeyUpdate the older one is wiped at once.
+ *
+ * Return: 0; -EBUSY if the SSL_CTX has another key log callback, or @ssl is
+ * attached already; -EINVAL if the handshake has begun; -ENOMEM.
+ */
+int tlsbind_ssl_attach(SSL *ssl);
+
+/**
+ * tlsbind_ssl_connection() - describe a connection at this moment
+ * @ssl: connection with tlsbind_ssl_attach() before its handshake, which is
+ *	complete by now
+ * @out: the description; zeroed on failure
+ *
+ * The caller of this function is the relying party: its peer is the attester,
+ * whether the peer is the TLS server or the client.
+ *
+ * Return: 0; -EINVAL if @ssl was not attached, -ENOTCONN if the handshake is not
+ * complete, -ENOTSUP for TLS below 1.3 or an unknown suite (@out then tells
+ * version and suite and nothing else), -ENOKEY if a traffic secret was
+ * not seen, -EIO if libcrypto fails.
+ */
+int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out);
+
+/**
+ * tlsbind_traffic_key() - key and IV from a traffic secret, RFC 8446 section 7.3
+ * @cipher_suite: IANA code point
+ * @secret: client or server application traffic secret of some generation
+ * @secret_len: 32 or 48, as the suite's hash says
+ * @out: the key; zeroed on failure
+ *
+ * Return: 0; -ENOTSUP for an unknown suite, -EINVAL for a wrong length, -EIO
+ * if libcrypto fails.
+ */
+int tlsbind_traffic_key(uint16_t cipher_suite, const uint8_t *secret, size_t secret_len,
+			struct tlsbind_key *out);
+
+/**
+ * tlsbind_traffic_update() - next generation of a traffic secret, RFC 8446 section 7.2
+ * @cipher_suite: IANA code point
+ * @secret: replaced by its successor; unchanged on failure
+ * @secret_len: 32 or 48, as the suite's hash says
+ *
+ * Return: as tlsbind_traffic_key().
+ */
+int tlsbind_traffic_update(uint16_t cipher_suite, uint8_t *secret, size_t secret_len);
+
+/*
+ * ---- Results ------------------------------------------------------------
+ */
+
+/**
+ * enum tlsbind_verdict - outcome of one check
+ * @TLSBIND_NOT_REACHED: could not be evaluated; never accepted
+ * @TLSBIND_PASS: holds
+ * @TLSBIND_FAIL: does not hold
+ */
+enum tlsbind_verdict {
+	TLSBIND_NOT_REACHED = 0,
+	TLSBIND_PASS,
+	TLSBIND_FAIL,
+};
+
+/**
+ * enum tlsbind_class - class of a failure; the values are exit codes of tlsbind(8)
+ * @TLSBIND_CLASS_NONE: nothing failed
+ * @TLSBIND_CLASS_MALFORMED: evidence cannot be understood
+ * @TLSBIND_CLASS_SIGNATURE: not signed by a trusted vendor's key
+ * @TLSBIND_CLASS_POLICY: genuine, but not what was asked for
+ * @TLSBIND_CLASS_BINDING: about something else than this connection
+ */
+enum tlsbind_class {
+	TLSBIND_CLASS_NONE = 0,
+	TLSBIND_CLASS_MALFORMED = 3,
+	TLSBIND_CLASS_SIGNATURE = 4,
+	TLSBIND_CLASS_POLICY = 5,
+	TLSBIND_CLASS_BINDING = 6,
+};
+
+/**
+ * struct tlsbind_check - one line of a result
+ * @name: stable name, such as "binding.tx"
+ * @class_: what kind of failure it is if it fails
+ * @verdict: outcome
+ * @expected: what was asked for, text
+ * @got: what was found, text
+ */
+struct tlsbind_check {
+	const char *name;
+	enum tlsbind_class class_;
+	enum tlsbind_verdict verdict;
+	char expected[160];
+	char got[160];
+};
+
+struct tlsbind_result;
+
+/** tlsbind_result_free() - end a result */
+void tlsbind_result_free(struct tlsbind_result *result);
+
+/**
+ * tlsbind_result_accepted() - the one question
+ * @result: may be NULL
+ *
+ * Return: true only if every required check was evaluated and passed.
+ */
+bool tlsbind_result_accepted(const struct tlsbind_result *result);
+
+/**
+ * tlsbind_result_class() - class of what failed, for an exit code
+ * @result: may be NULL
+ *
+ * If several classes failed: malformed before signature before binding before
+ * policy.
+ *
+ * Return: TLSBIND_CLASS_NONE if and only if accepted; for NULL
+ * TLSBIND_CLASS_MALFORMED.
+ */
+enum tlsbind_class tlsbind_result_class(const struct tlsbind_result *result);
+
+/** tlsbind_result_count() - number of checks; Return: that */
+size_t tlsbind_result_count(const struct tlsbind_result *result);
+
+/**
+ * tlsbind_result_check() - one check by position
+ * @result: the result
+ * @index: from 0
+ *
+ * Return: the check, which lives as long as @result; NULL past the end.
+ */
+const struct tlsbind_check *tlsbind_result_check(const struct tlsbind_result *result, size_t index);
+
+/**
+ * tlsbind_result_find() - one check by name
+ * @result: the result
+ * @name: such as "binding.tx"
+ *
+ * Return: the check, which lives as long as @result; NULL if it is not part
+ * of this result.
+ */
+const struct tlsbind_check *tlsbind_result_find(const struct tlsbind_result *result,
+						const char *name);
+
+/**
+ * tlsbind_result_print() - one line for each check, then the verdict
+ * @result: the result
+ * @out: where to
+ *
+ * Return: 0; -EIO if writing failed.
+ */
+int tlsbind_result_print(const struct tlsbind_result *result, FILE *out);
+
+/**
+ * tlsbind_result_json() - the same as a JSON object
+ * @result: the result
+ *
+ * Return: a string without newline, to be freed with free(); NULL if memory
+ * ran out.
+ */
+char *tlsbind_result_json(const struct tlsbind_result *result);
+
+/*
+ * ---- Appraisal policy -----------------------------------------------------
+ */
+
+struct tlsbind_appraisal;
+
+/**
+ * tlsbind_appraisal_new() - a policy that accepts nothing
+ *
+ * At least one root and one measurement, or explicitly any, must be added
+ * before anything can be accepted. Verification time is the present, and the
+ * VMPL wanted is 0.
+ *
+ * Return: the policy; NULL if memory ran out.
+ */
+struct tlsbind_appraisal *tlsbind_appraisal_new(void);
+
+/** tlsbind_appraisal_free() - end a policy */
+void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal);
+
+/**
+ * tlsbind_appraisal_add_root() - trust the vendor roots in a PEM file
+ * @appraisal: the policy
+ * @path: file with one or more certificates. Only self-signed ones become
+ *	roots, and they are compared by public key; others serve as
+ *	intermediates where the evidence brings none.
+ *
+ * Return: 0; -EBADMSG if there is no self-signed certificate or something that
+ * does not parse, -ENOMEM, or the error of opening the file.
+ */
+int tlsbind_appraisal_add_root(struct tlsbind_appraisal *appraisal, const char *path);
+
+/**
+ * tlsbind_appraisal_add_certificate() - offer an untrusted certificate
+ * @appraisal: the policy
+ * @path: PEM or DER file, for instance a VCEK when the host's certificate
+ *	table is empty
+ *
+ * Return: 0; -EBADMSG if it does not parse, -ENOMEM, or the error of opening
+ * the file.
+ */
+int tlsbind_appraisal_add_certificate(struct tlsbind_appraisal *appraisal, const char *path);
+
+/**
+ * tlsbind_appraisal_add_measurement() - accept this measurement
+ * @appraisal: the policy
+ * @measurement: SNP launch digest or TDX MRTD
+ * @size: must be TLSBIND_MEASUREMENT_SIZE
+ *
+ * Return: 0; -EINVAL for another size or all zero bytes, -ENOMEM.
+ */
+int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
+				      const uint8_t *measurement, size_t size);
+
+/**
+ * tlsbind_appraisal_any_measurement() - accept every measurement
+ * @appraisal: the policy
+ *
+ * The result then says only that the peer is some genuine guest.
+ */
+void tlsbind_appraisal_any_measurement(struct tlsbind_appraisal *appraisal);
+
+/**
+ * tlsbind_appraisal_allow_flags() - accept these TLSBIND_F_* in claims
+ * @appraisal: the policy
+ * @flags: added to those allowed already
+ */
+void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t flags);
+
+/**
+ * tlsbind_appraisal_set_vmpl() - SNP: the one VMPL that is accepted
+ * @appraisal: the policy
+ * @vmpl: 0 to 3
+ *
+ * Return: 0; -EINVAL for another value.
+ */
+int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl);
+
+/**
+ * tlsbind_appraisal_set_time() - verify certificates as of this time
+ * @appraisal: the policy
+ * @when: seconds since 1970
+ */
+void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when);
+
+/**
+ * tlsbind_flag_from_name() - flag by its name on command lines
+ * @name: such as "doors-open"
+ *
+ * Return: one TLSBIND_F_* bit; 0 if there is no such name.
+ */
+uint32_t tlsbind_flag_from_name(const char *name);
+
+/**
+ * tlsbind_flag_name() - name of a flag
+ * @flag: exactly one TLSBIND_F_* bit
+ *
+ * Return: a constant string; NULL for a bit without meaning.
+ */
+const char *tlsbind_flag_name(uint32_t flag);
+
+/*
+ * ---- Evidence ---------------------------------------------------------------
+ */
+
+/**
+ * struct tlsbind_span - bytes in somebody else's buffer
+ * @data: start; NULL if absent
+ * @len: size in bytes
+ */
+struct tlsbind_span {
+	const uint8_t *data;
+	size_t len;
+};
+
+/**
+ * struct tlsbind_evidence - evidence taken apart, nothing of it judged
+ * @claims: TLSBIND_CLAIMS_SIZE bytes, wire format (&struct tlsbind_claims)
+ * @leaf_index: from 0
+ * @tree_size: 1 to TLSBIND_TREE_SIZE_MAX
+ * @path: whole nodes, TLSBIND_PATH_MAX at most; whether they are the ones that this
+ *	leaf has in this tree, tlsbind_path_root() says
+ * @boot_nonce: TLSBIND_BOOT_NONCE_SIZE bytes
+ * @provider: name, zero terminated
+ * @report: hardware report
+ * @aux: auxiliary blob; absent if there is none
+ *
+ * Spans point into the buffer that was parsed.
+ */
+struct tlsbind_evidence {
+	struct tlsbind_span claims;
+	uint32_t leaf_index;
+	uint32_t tree_size;
+	struct tlsbind_span path;
+	struct tlsbind_span boot_nonce;
+	char provider[TLSBIND_PROVIDER_SIZE_MAX];
+	struct tlsbind_span report;
+	struct tlsbind_span aux;
+};
+
+/**
+ * tlsbind_evidence_parse() - take evidence apart
+ * @data: evidence TLVs
+ * @len: at most TLSBIND_EVIDENCE_SIZE_MAX
+ * @out: zeroed on failure; its spans live as long as @data
+ *
+ * Return: 0; -EBADMSG for anything that is not exactly one well-formed
+ * evidence, trailing bytes included.
+ */
+int tlsbind_evidence_parse(const void *data, size_t len, struct tlsbind_evidence *out);
+
+/**
+ * tlsbind_nonce_new() - draw a nonce for a challenge
+ * @nonce: the nonce
+ *
+ * Return: 0; -EIO if libcrypto has no randomness.
+ */
+int tlsbind_nonce_new(uint8_t nonce[TLSBIND_NONCE_SIZE]);
+
+/**
+ * tlsbind_verify() - is this evidence about this connection, genuine, and wanted?
+ * @evidence: evidence TLVs
+ * @len: size of @evidence
+ * @connection: the relying party's own connection
+ * @nonce: the nonce of the challenge. It is wiped here: a nonce serves once,
+ *	and an all-zero nonce is never accepted
+ * @appraisal: policy
+ * @result: set in case of return value 0; the caller frees it
+ *
+ * All checks are evaluated as far as they can be, whatever fails before.
+ *
+ * Return: 0 if there is a result, which may well be a rejection: ask
+ * tlsbind_result_accepted(). -EINVAL if a pointer is NULL, -ENOMEM; @result is
+ * then NULL.
+ */
+int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connection *connection,
+		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
+		   struct tlsbind_result **result);
+
+/**
+ * struct tlsbind_report_info - what a hardware report says
+ * @provider: TLSBIND_PROVIDER_SNP or TLSBIND_PROVIDER_TDX
+ * @measurement: SNP launch digest, TDX MRTD
+ * @report_data: bytes that the guest chose
+ * @debug: the host may read the guest
+ * @vmpl: SNP only
+ *
+ * Worth nothing unless the result that came with it says that the report is
+ * genuine.
+ */
+struct tlsbind_report_info {
+	const char *provider;
+	uint8_t measurement[TLSBIND_MEASUREMENT_SIZE];
+	uint8_t report_data[TLSBIND_REPORT_DATA_SIZE];
+	bool debug;
+	uint32_t vmpl;
+};
+
+/**
+ * tlsbind_report_verify() - verify a hardware report alone
+ * @provider: TLSBIND_PROVIDER_SNP (bare 1184-byte report) or
+ *	TLSBIND_PROVIDER_TDX (quote)
+ * @report: outblob
+ * @report_len: its size
+ * @aux: auxblob: SNP certificate table; NULL if there is none
+ * @aux_len: its size
+ * @report_data: what the report must carry, TLSBIND_REPORT_DATA_SIZE bytes. If
+ *	NULL, the check report.data fails, but the others can be read
+ * @appraisal: policy; flags in it do not matter here
+ * @info: filled if the report could be parsed, zeroed otherwise; may be NULL
+ * @result: set in case of return value 0; the caller frees it. It holds
+ *	evidence.format, report.* and appraisal.measurement
+ *
+ * For reports that are not bound to a connection by tlsbind. Accepting one
+ * says nothing about who is at the other end.
+ *
+ * Return: 0 if there is a result; -EINVAL if a pointer is NULL, -ENOMEM.
+ */
+int tlsbind_report_verify(const char *provider, const void *report, size_t report_len,
+			  const void *aux, size_t aux_len, const uint8_t *report_data,
+			  const struct tlsbind_appraisal *appraisal,
+			  struct tlsbind_report_info *info, struct tlsbind_result **result);
+
+/*
+ * ---- Transport ----------------------------------------------------------------
+ */
+
+/**
+ * tlsbind_challenge_encode() - body of a challenge by HTTP
+ * @nonce: nonce
+ * @connection_id: TLSBIND_CONNECTION_ID_SIZE bytes; NULL to leave it out
+ *
+ * Return: a JSON string, to be freed with free(); NULL if memory ran out.
+ */
+char *tlsbind_challenge_encode(const uint8_t nonce[TLSBIND_NONCE_SIZE],
+			       const uint8_t *connection_id);
+
+/**
+ * tlsbind_challenge_decode() - body of a challenge by HTTP
+ * @body: JSON text
+ * @len: its size
+ * @nonce: nonce; zeroed on failure
+ * @connection_id: connection id if the body has one, or zero bytes
+ *
+ * Return: 0; -EBADMSG if it is not exactly a challenge.
+ */
+int tlsbind_challenge_decode(const char *body, size_t len, uint8_t nonce[TLSBIND_NONCE_SIZE],
+			     uint8_t connection_id[TLSBIND_CONNECTION_ID_SIZE]);
+
+/**
+ * tlsbind_cmw_wrap() - evidence as a conceptual message wrapper (JSON record)
+ * @evidence: evidence TLVs
+ * @len: size of @evidence
+ *
+ * Return: a JSON string, to be freed with free(); NULL if memory ran out or
+ * @len is 0 or above TLSBIND_EVIDENCE_SIZE_MAX.
+ */
+char *tlsbind_cmw_wrap(const void *evidence, size_t len);
+
+/**
+ * tlsbind_cmw_unwrap() - evidence from a conceptual message wrapper
+ * @cmw: JSON text
+ * @cmw_len: its size
+ * @evidence: the bytes, to be freed with free(); NULL on failure
+ * @len: size of @evidence
+ *
+ * Return: 0; -EBADMSG if it is not a record of TLSBIND_MEDIA_TYPE in strict
+ * base64url, -ENOMEM.
+ */
+int tlsbind_cmw_unwrap(const char *cmw, size_t cmw_len, uint8_t **evidence, size_t *len);
+
+/**
+ * tlsbind_socket_evidence() - attester: evidence about a kTLS socket
+ * @fd: TCP socket with kTLS keys
+ * @nonce: the relying party's nonce
+ * @app_data: TLSBIND_APP_DATA_SIZE bytes of the application's own; NULL for
+ *	zero bytes
+ * @evidence: the bytes, to be freed with free(); NULL on failure
+ * @len: size of @evidence
+ *
+ * Blocks until the hardware has answered.
+ *
+ * Return: 0; -ENOMEM, or the error of the socket options TLSBIND_CHALLENGE and
+ * TLSBIND_EVIDENCE; -ENOPROTOOPT if the module is not loaded or @fd is not a
+ * kTLS socket.
+ */
+int tlsbind_socket_evidence(int fd, const uint8_t nonce[TLSBIND_NONCE_SIZE],
+			    const uint8_t *app_data, uint8_t **evidence, size_t *len);
+
+/**
+ * tlsbind_socket_is() - does a challenge mean this connection?
+ * @fd: TCP socket with kTLS keys
+ * @connection_id: from tlsbind_challenge_decode(); zero bytes, which stand for
+ *	the connection that the challenge came on, are welcome
+ *
+ * Return: false if it names another connection.
+ */
+bool tlsbind_socket_is(int fd, const uint8_t connection_id[TLSBIND_CONNECTION_ID_SIZE]);
+
+/**
+ * tlsbind_http_status() - HTTP status for an error of tlsbind_socket_evidence()
+ * @error: negative errno value, or 0
+ *
+ * Return: 200 for 0, otherwise a status of the classes 4xx and 5xx.
+ */
+unsigned int tlsbind_http_status(int error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* TLSBIND_H */

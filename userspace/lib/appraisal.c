@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* What the relying party wants. Nothing is accepted that was not put in here. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include "appraisal.h"
+#include "chain.h"
+#include "cursor.h"
+
+struct tlsbind_appraisal *tlsbind_appraisal_new(void)
+{
+	struct tlsbind_appraisal *appraisal = calloc(1, sizeof(*appraisal));
+
+	if (!appraisal)
+		return NULL;
+	appraisal->roots = sk_X509_new_null();
+	appraisal->untrusted = sk_X509_new_null();
+	if (!appraisal->roots || !appraisal->untrusted) {
+		tlsbind_appraisal_free(appraisal);
+		return NULL;
+	}
+	return appraisal;
+}
+
+void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal)
+{
+	if (!appraisal)
+		return;
+	sk_X509_pop_free(appraisal->roots, X509_free);
+	sk_X509_pop_free(appraisal->untrusted, X509_free);
+	free(appraisal->measurements);
+	free(appraisal);
+}
+
+/* A whole file of certificates, at most 1 MiB. */
+static int tlsbind_appraisal_load(const char *path, STACK_OF(X509) **out)
+{
+	size_t size = TLSBIND_EVIDENCE_SIZE_MAX;
+	uint8_t *data = NULL;
+	struct tlsbind_span span;
+	FILE *file;
+	int ret;
+
+	*out = NULL;
+	file = fopen(path, "rb");
+	if (!file)
+		return -errno;
+	data = malloc(size);
+	if (!data) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	span.data = data;
+	span.len = fread(data, 1, size, file);
+	if (ferror(file))
+		ret = -EIO;
+	else if (!feof(file))
+		ret = -EFBIG;
+	else
+		ret = tlsbind_chain_parse(span, true, out);
+out:
+	free(data);
+	fclose(file);
+	return ret;
+}
+
+static int tlsbind_appraisal_push(STACK_OF(X509) *stack, X509 *cert)
+{
+	if (!X509_up_ref(cert))
+		return -ENOMEM;
+	if (!sk_X509_push(stack, cert)) {
+		X509_free(cert);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int tlsbind_appraisal_add_root(struct tlsbind_appraisal *appraisal, const char *path)
+{
+	STACK_OF(X509) *certs;
+	int i, ret, found = 0;
+
+	ret = tlsbind_appraisal_load(path, &certs);
+	if (ret)
+		return ret;
+	for (i = 0; i < sk_X509_num(certs) && !ret; i++) {
+		X509 *cert = sk_X509_value(certs, i);
+		bool root = X509_self_signed(cert, 1) == 1;
+
+		found += root;
+		ret = tlsbind_appraisal_push(root ? appraisal->roots : appraisal->untrusted,
+					     cert);
+	}
+	if (!ret && !found)
+		ret = -EBADMSG;
+	sk_X509_pop_free(certs, X509_free);
+	return ret;
+}
+
+int tlsbind_appraisal_add_certificate(struct tlsbind_appraisal *appraisal, const char *path)
+{
+	STACK_OF(X509) *certs;
+	int i, ret;
+
+	ret = tlsbind_appraisal_load(path, &certs);
+	if (ret)
+		return ret;
+	for (i = 0; i < sk_X509_num(certs) && !ret; i++)
+		ret = tlsbind_appraisal_push(appraisal->untrusted, sk_X509_value(certs, i));
+	sk_X509_pop_free(certs, X509_free);
+	return ret;
+}
+
+int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
+				      const uint8_t *measurement, size_t size)
+{
+	size_t count = appraisal->measurement_count;
+	uint8_t (*list)[TLSBIND_MEASUREMENT_SIZE];
+
+	if (size != TLSBIND_MEASUREMENT_SIZE || tlsbind_is_zero(measurement, size))
+		return -EINVAL;
+	list = reallocarray(appraisal->measurements, count + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	memcpy(list[count], measurement, size);
+	appraisal->measurements = list;
+	appraisal->measurement_count = count + 1;
+	return 0;
+}
+
+void tlsbind_appraisal_any_measurement(struct tlsbind_appraisal *appraisal)
+{
+	appraisal->any_measurement = true;
+}
+
+void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t flags)
+{
+	appraisal->flags |= flags;
+}
+
+int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl)
+{
+	if (vmpl > 3)
+		return -EINVAL;
+	appraisal->vmpl = vmpl;
+	return 0;
+}
+
+void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when)
+{
+	appraisal->time_set = true;
+	appraisal->time = when;
+}

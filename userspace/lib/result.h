@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A list of checks. Each starts as not reached, which is not accepted; none is
+ * ever set from fail to pass.
+ */
+#ifndef TLSBIND_RESULT_H
+#define TLSBIND_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "tlsbind.h"
+
+enum tlsbind_check_id {
+	TLSBIND_CHECK_TLS_VERSION,
+	TLSBIND_CHECK_TLS_KEY_EXCHANGE,
+	TLSBIND_CHECK_TLS_RESUMPTION,
+	TLSBIND_CHECK_TLS_EARLY_DATA,
+	TLSBIND_CHECK_EVIDENCE_FORMAT,
+	TLSBIND_CHECK_CLAIMS_VERSION,
+	TLSBIND_CHECK_CLAIMS_NONCE,
+	TLSBIND_CHECK_CLAIMS_SUITE,
+	TLSBIND_CHECK_CLAIMS_GENERATION,
+	TLSBIND_CHECK_CLAIMS_FLAGS,
+	TLSBIND_CHECK_BINDING_TX,
+	TLSBIND_CHECK_BINDING_RX,
+	TLSBIND_CHECK_TREE_INCLUSION,
+	TLSBIND_CHECK_REPORT_DATA,
+	TLSBIND_CHECK_REPORT_CHAIN,
+	TLSBIND_CHECK_REPORT_SIGNATURE,
+	TLSBIND_CHECK_REPORT_CERTIFICATE,
+	TLSBIND_CHECK_REPORT_DEBUG,
+	TLSBIND_CHECK_REPORT_VMPL,
+	TLSBIND_CHECK_APPRAISAL_MEASUREMENT,
+	TLSBIND_CHECK_COUNT
+};
+
+#define TLSBIND_CHECK_BIT(id)	(UINT32_C(1) << (id))
+#define TLSBIND_CHECKS_ALL	(TLSBIND_CHECK_BIT(TLSBIND_CHECK_COUNT) - 1)
+
+/* Those that a hardware report can be asked without a connection. */
+#define TLSBIND_CHECKS_REPORT \
+	(TLSBIND_CHECK_BIT(TLSBIND_CHECK_EVIDENCE_FORMAT) | \
+	 (TLSBIND_CHECKS_ALL & ~(TLSBIND_CHECK_BIT(TLSBIND_CHECK_REPORT_DATA) - 1)))
+
+/**
+ * struct tlsbind_result - all checks of one verification
+ * @required: bit for each check that is part of this result
+ * @checks: by enum tlsbind_check_id
+ */
+struct tlsbind_result {
+	uint32_t required;
+	struct tlsbind_check checks[TLSBIND_CHECK_COUNT];
+};
+
+/** tlsbind_result_new() - every check not reached; Return: NULL if memory ran out */
+struct tlsbind_result *tlsbind_result_new(uint32_t required);
+
+/** tlsbind_result_set() - verdict and texts of a check */
+void tlsbind_result_set(struct tlsbind_result *result, enum tlsbind_check_id id, bool pass,
+			const char *expected, const char *got);
+
+/** tlsbind_result_bytes() - compare in constant time, and show both in hex */
+void tlsbind_result_bytes(struct tlsbind_result *result, enum tlsbind_check_id id,
+			  const uint8_t *expected, struct tlsbind_span got, size_t len);
+
+/** tlsbind_result_drop() - a check that does not exist for this kind of evidence */
+void tlsbind_result_drop(struct tlsbind_result *result, enum tlsbind_check_id id);
+
+#endif /* TLSBIND_RESULT_H */

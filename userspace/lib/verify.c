@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * "The relying party accepts only if": every condition of the protocol is one
+ * check here, and all of them are evaluated whatever fails before. A check
+ * that nobody sets stays "not reached", which is a rejection.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include "cursor.h"
+#include "internal.h"
+#include "report.h"
+#include "result.h"
+
+/* What all steps look at. */
+struct tlsbind_verification {
+	const struct tlsbind_connection *connection;
+	const uint8_t *nonce;
+	const struct tlsbind_appraisal *appraisal;
+	struct tlsbind_evidence evidence;
+	struct tlsbind_claims claims;
+	struct tlsbind_result *result;
+};
+
+static void tlsbind_verify_tls(struct tlsbind_verification *v)
+{
+	const struct tlsbind_connection *conn = v->connection;
+	char got[48];
+
+	snprintf(got, sizeof(got), "0x%04x", conn->tls_version);
+	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_VERSION,
+			   conn->tls_version == TLS1_3_VERSION, "0x0304", got);
+	snprintf(got, sizeof(got), "%.31s", conn->group[0] ? conn->group : "none");
+	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_KEY_EXCHANGE, conn->dhe,
+			   "an ephemeral key exchange", got);
+	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_RESUMPTION, conn->full_handshake,
+			   "full handshake",
+			   conn->full_handshake ? "full handshake" : "pre-shared key");
+	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_EARLY_DATA, conn->no_early_data,
+			   "no early data", conn->no_early_data ? "no early data" : "early data");
+}
+
+static void tlsbind_verify_claims(struct tlsbind_verification *v)
+{
+	const struct tlsbind_connection *conn = v->connection;
+	const struct tlsbind_claims *claims = &v->claims;
+	struct tlsbind_span nonce = { claims->nonce, sizeof(claims->nonce) };
+	uint16_t version = be16toh(claims->tls_version), suite = be16toh(claims->cipher_suite);
+	uint32_t tx = be32toh(claims->tx_generation), rx = be32toh(claims->rx_generation);
+	char want[64], got[64];
+
+	snprintf(want, sizeof(want), "%u", TLSBIND_PROTOCOL_VERSION);
+	snprintf(got, sizeof(got), "%u", be16toh(claims->version));
+	tlsbind_result_set(v->result, TLSBIND_CHECK_CLAIMS_VERSION,
+			   be16toh(claims->version) == TLSBIND_PROTOCOL_VERSION, want, got);
+
+	if (tlsbind_is_zero(v->nonce, TLSBIND_NONCE_SIZE))
+		tlsbind_result_set(v->result, TLSBIND_CHECK_CLAIMS_NONCE, false,
+				   "a nonce that was not used before", "none");
+	else
+		tlsbind_result_bytes(v->result, TLSBIND_CHECK_CLAIMS_NONCE, v->nonce, nonce,
+				     TLSBIND_NONCE_SIZE);
+
+	snprintf(want, sizeof(want), "version 0x%04x suite 0x%04x", conn->tls_version,
+		 conn->cipher_suite);
+	snprintf(got, sizeof(got), "version 0x%04x suite 0x%04x", version, suite);
+	tlsbind_result_set(v->result, TLSBIND_CHECK_CLAIMS_SUITE,
+			   version == conn->tls_version && suite == conn->cipher_suite &&
+			   tlsbind_suite_key_size(suite), want, got);
+
+	snprintf(want, sizeof(want), "tx %u rx %u", conn->tx_generation, conn->rx_generation);
+	snprintf(got, sizeof(got), "tx %u rx %u", tx, rx);
+	tlsbind_result_set(v->result, TLSBIND_CHECK_CLAIMS_GENERATION,
+			   tx == conn->tx_generation && rx == conn->rx_generation, want, got);
+}
+
+static void tlsbind_verify_flag_names(uint32_t flags, char *out, size_t size)
+{
+	char number[16];
+	uint32_t bit;
+	size_t used;
+
+	snprintf(out, size, "%s", flags ? "" : "none");
+	for (bit = 1; flags && bit; bit <<= 1) {
+		const char *name = tlsbind_flag_name(bit);
+
+		if (!(flags & bit))
+			continue;
+		snprintf(number, sizeof(number), "0x%x", bit);
+		used = strlen(out);
+		snprintf(out + used, size - used, "%s%s", used ? "," : "",
+			 name ? name : number);
+	}
+}
+
+static void tlsbind_verify_flags(struct tlsbind_verification *v)
+{
+	uint32_t flags = be32toh(v->claims.flags), allowed = v->appraisal->flags;
+	char names[128], want[sizeof(names) + 16], got[128];
+
+	tlsbind_verify_flag_names(allowed, names, sizeof(names));
+	snprintf(want, sizeof(want), "at most %s", names);
+	tlsbind_verify_flag_names(flags, got, sizeof(got));
+	tlsbind_result_set(v->result, TLSBIND_CHECK_CLAIMS_FLAGS, !(flags & ~allowed), want, got);
+}
+
+/* An all-zero commitment stands for a missing key, and is never accepted. */
+static void tlsbind_verify_commitment(struct tlsbind_verification *v, enum tlsbind_check_id id,
+				      const uint8_t *want, const uint8_t *got)
+{
+	struct tlsbind_span span = { got, TLSBIND_COMMITMENT_SIZE };
+
+	if (tlsbind_is_zero(want, TLSBIND_COMMITMENT_SIZE) ||
+	    tlsbind_is_zero(got, TLSBIND_COMMITMENT_SIZE))
+		tlsbind_result_set(v->result, id, false, "the key of this connection", "no key");
+	else
+		tlsbind_result_bytes(v->result, id, want, span, TLSBIND_COMMITMENT_SIZE);
+}
+
+static void tlsbind_verify_binding(struct tlsbind_verification *v)
+{
+	tlsbind_verify_commitment(v, TLSBIND_CHECK_BINDING_TX, v->connection->tx_commitment,
+				  v->claims.tx_commitment);
+	tlsbind_verify_commitment(v, TLSBIND_CHECK_BINDING_RX, v->connection->rx_commitment,
+				  v->claims.rx_commitment);
+}
+
+/* From the claims to what the hardware must have signed. */
+static int tlsbind_verify_tree(struct tlsbind_verification *v,
+			       uint8_t report_data[TLSBIND_REPORT_DATA_SIZE])
+{
+	const struct tlsbind_evidence *evidence = &v->evidence;
+	uint8_t leaf[TLSBIND_HASH_SIZE], root[TLSBIND_HASH_SIZE];
+	char got[96];
+	int ret;
+
+	ret = tlsbind_leaf(evidence->claims.data, leaf);
+	if (!ret)
+		ret = tlsbind_path_root(leaf, evidence->leaf_index, evidence->tree_size,
+					evidence->path.data,
+					evidence->path.len / TLSBIND_HASH_SIZE, root);
+	snprintf(got, sizeof(got), "leaf %u of %u with a path of %zu", evidence->leaf_index,
+		 evidence->tree_size, evidence->path.len / TLSBIND_HASH_SIZE);
+	tlsbind_result_set(v->result, TLSBIND_CHECK_TREE_INCLUSION, !ret, "a path that fits", got);
+	if (!ret)
+		ret = tlsbind_report_data(evidence->tree_size, root, evidence->boot_nonce.data,
+					  report_data);
+	return ret;
+}
+
+static void tlsbind_verify_report(struct tlsbind_verification *v)
+{
+	const struct tlsbind_evidence *evidence = &v->evidence;
+	uint8_t report_data[TLSBIND_REPORT_DATA_SIZE];
+	struct tlsbind_report report;
+	char got[160] = "well formed";
+	int ret;
+
+	ret = tlsbind_report_parse(evidence->provider, evidence->report, evidence->aux,
+				   v->appraisal, &report, got, sizeof(got));
+	tlsbind_result_set(v->result, TLSBIND_CHECK_EVIDENCE_FORMAT, !ret, "well-formed evidence",
+			   got);
+	if (!tlsbind_verify_tree(v, report_data) && report.provider)
+		tlsbind_result_bytes(v->result, TLSBIND_CHECK_REPORT_DATA, report_data,
+				     report.report_data, TLSBIND_REPORT_DATA_SIZE);
+	tlsbind_report_judge(&report, v->appraisal, v->result);
+	tlsbind_report_clear(&report);
+}
+
+int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connection *connection,
+		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
+		   struct tlsbind_result **result)
+{
+	struct tlsbind_verification v = {
+		.connection = connection,
+		.nonce = nonce,
+		.appraisal = appraisal,
+	};
+
+	if (!result)
+		return -EINVAL;
+	*result = NULL;
+	if (!evidence || !connection || !nonce || !appraisal)
+		return -EINVAL;
+	v.result = tlsbind_result_new(TLSBIND_CHECKS_ALL);
+	if (!v.result)
+		return -ENOMEM;
+	tlsbind_verify_tls(&v);
+	if (tlsbind_evidence_parse(evidence, len, &v.evidence)) {
+		tlsbind_result_set(v.result, TLSBIND_CHECK_EVIDENCE_FORMAT, false,
+				   "well-formed evidence", "malformed evidence");
+	} else {
+		memcpy(&v.claims, v.evidence.claims.data, sizeof(v.claims));
+		tlsbind_verify_claims(&v);
+		tlsbind_verify_flags(&v);
+		tlsbind_verify_binding(&v);
+		tlsbind_verify_report(&v);
+	}
+	OPENSSL_cleanse(nonce, TLSBIND_NONCE_SIZE);
+	*result = v.result;
+	return 0;
+}
+
+static void tlsbind_report_describe(const struct tlsbind_report *report,
+				    struct tlsbind_report_info *info)
+{
+	bool snp = report->provider && !strcmp(report->provider, TLSBIND_PROVIDER_SNP);
+
+	memset(info, 0, sizeof(*info));
+	if (!report->provider)
+		return;
+	info->provider = report->provider;
+	memcpy(info->measurement, report->measurement.data, sizeof(info->measurement));
+	memcpy(info->report_data, report->report_data.data, sizeof(info->report_data));
+	info->debug = snp ? report->snp.policy & TLSBIND_SNP_POLICY_DEBUG :
+			    report->tdx.attributes & TLSBIND_TDX_ATTRIBUTE_TUD;
+	info->vmpl = snp ? report->snp.vmpl : 0;
+}
+
+int tlsbind_report_verify(const char *provider, const void *report, size_t report_len,
+			  const void *aux, size_t aux_len, const uint8_t *report_data,
+			  const struct tlsbind_appraisal *appraisal,
+			  struct tlsbind_report_info *info, struct tlsbind_result **result)
+{
+	struct tlsbind_span report_span = { report, report_len };
+	struct tlsbind_span aux_span = { aux, aux ? aux_len : 0 };
+	char got[160] = "well formed";
+	struct tlsbind_report parsed;
+	int ret;
+
+	if (!result)
+		return -EINVAL;
+	*result = NULL;
+	if (!provider || !report || !appraisal)
+		return -EINVAL;
+	*result = tlsbind_result_new(TLSBIND_CHECKS_REPORT);
+	if (!*result)
+		return -ENOMEM;
+	ret = tlsbind_report_parse(provider, report_span, aux_span, appraisal, &parsed, got,
+				   sizeof(got));
+	tlsbind_result_set(*result, TLSBIND_CHECK_EVIDENCE_FORMAT, !ret, "well-formed evidence",
+			   got);
+	if (!report_data)
+		tlsbind_result_set(*result, TLSBIND_CHECK_REPORT_DATA, false, "nothing given",
+				   "not compared");
+	else if (parsed.provider)
+		tlsbind_result_bytes(*result, TLSBIND_CHECK_REPORT_DATA, report_data,
+				     parsed.report_data, TLSBIND_REPORT_DATA_SIZE);
+	tlsbind_report_judge(&parsed, appraisal, *result);
+	if (info)
+		tlsbind_report_describe(&parsed, info);
+	tlsbind_report_clear(&parsed);
+	return 0;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* tlsbind connect: attest the peer of a TLS connection, then use the connection. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include "tool.h"
+
+static const struct tool_option connect_options[] = {
+	{ "root", 0, "FILE", "trust the vendor roots in this PEM file (required, repeatable)" },
+	{ "measurement", 0, "HEX", "accept this launch digest or MRTD (repeatable)" },
+	{ "any-measurement", 0, NULL, "accept every measurement" },
+	{ "allow-flag", 0, "NAME,...", "accept these flags in the claims" },
+	{ "vmpl", 0, "NUMBER", "SNP: accept this VMPL (default 0)" },
+	{ "certificate", 0, "FILE", "certificate that the evidence may lack, such as a VCEK" },
+	{ "time", 0, "SECONDS", "verify evidence as of this time, since 1970 (default now)" },
+	{ "cafile", 0, "FILE", "CA of the server's certificate (default the system's)" },
+	{ "no-pki", 0, NULL, "do not look at the server's certificate" },
+	{ "servername", 0, "NAME", "name in the server's certificate (default HOST)" },
+	{ "check-only", 0, NULL, "end after the verdict" },
+	{ "allow-rekey", 0, NULL, "go on when the keys change after the verdict" },
+	{ "timeout", 0, "SECONDS", "how long the peer may be silent before (default 60)" },
+	{ "json", 'j', NULL, "print the result as JSON on standard output" },
+	{ "help", 'h', NULL, "this text" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/**
+ * struct connect - what the command line asks for
+ * @peer: whom
+ * @appraisal: what is accepted
+ * @roots: number of root files
+ * @measurements: a measurement was named
+ * @any_measurement: every measurement will do
+ * @check_only: end after the verdict
+ * @allow_rekey: KeyUpdates may follow
+ * @json: print JSON
+ * @help: print help and nothing else
+ */
+struct connect {
+	struct tool_peer peer;
+	struct tlsbind_appraisal *appraisal;
+	unsigned int roots;
+	bool measurements;
+	bool any_measurement;
+	bool check_only;
+	bool allow_rekey;
+	bool json;
+	bool help;
+};
+
+static bool connect_number(const char *text, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *out <= max)
+		return true;
+	tool_error("not a number from 0 to %lu: %s", max, text);
+	return false;
+}
+
+static bool connect_measurement(struct connect *c, const char *hex)
+{
+	uint8_t measurement[TLSBIND_MEASUREMENT_SIZE];
+	size_t len = 0;
+
+	c->measurements = true;
+	if (OPENSSL_hexstr2buf_ex(measurement, sizeof(measurement), &len, hex, '\0') &&
+	    !tlsbind_appraisal_add_measurement(c->appraisal, measurement, len))
+		return true;
+	tool_error("a measurement is %d hex digits, not all zero: %s",
+		   2 * TLSBIND_MEASUREMENT_SIZE, hex);
+	return false;
+}
+
+static bool connect_flags(struct connect *c, char *names)
+{
+	char *name, *state;
+	uint32_t flag;
+
+	for (name = strtok_r(names, ",", &state); name; name = strtok_r(NULL, ",", &state)) {
+		flag = tlsbind_flag_from_name(name);
+		if (!flag) {
+			tool_error("no such flag: %s", name);
+			return false;
+		}
+		tlsbind_appraisal_allow_flags(c->appraisal, flag);
+	}
+	return true;
+}
+
+static bool connect_file(int error, const char *path)
+{
+	if (error == -EBADMSG)
+		tool_error("%s: no certificate of the kind wanted", path);
+	else if (error)
+		tool_error("%s: %s", path, strerror(-error));
+	return !error;
+}
+
+/* Options that say what is accepted. Return: false after a message. */
+static bool connect_appraisal_option(struct connect *c, const char *name, char *argument)
+{
+	struct tlsbind_appraisal *appraisal = c->appraisal;
+	unsigned long number;
+
+	if (!strcmp(name, "root")) {
+		c->roots++;
+		return connect_file(tlsbind_appraisal_add_root(appraisal, argument), argument);
+	}
+	if (!strcmp(name, "certificate"))
+		return connect_file(tlsbind_appraisal_add_certificate(appraisal, argument),
+				    argument);
+	if (!strcmp(name, "measurement"))
+		return connect_measurement(c, argument);
+	if (!strcmp(name, "any-measurement")) {
+		c->any_measurement = true;
+		tlsbind_appraisal_any_measurement(appraisal);
+		return true;
+	}
+	if (!strcmp(name, "allow-flag"))
+		return connect_flags(c, argument);
+	if (!strcmp(name, "vmpl"))
+		return connect_number(argument, 3, &number) &&
+		       !tlsbind_appraisal_set_vmpl(appraisal, (uint32_t)number);
+	if (!connect_number(argument, INT32_MAX, &number))
+		return false;
+	tlsbind_appraisal_set_time(appraisal, (time_t)number);
+	return true;
+}
+
+/* Return: false after a message. */
+static bool connect_option(struct connect *c, const char *name, char *argument)
+{
+	unsigned long number;
+
+	if (!strcmp(name, "cafile")) {
+		c->peer.cafile = argument;
+	} else if (!strcmp(name, "no-pki")) {
+		c->peer.no_pki = true;
+	} else if (!strcmp(name, "servername")) {
+		c->peer.servername = argument;
+	} else if (!strcmp(name, "check-only")) {
+		c->check_only = true;
+	} else if (!strcmp(name, "allow-rekey")) {
+		c->allow_rekey = true;
+	} else if (!strcmp(name, "json")) {
+		c->json = true;
+	} else if (!strcmp(name, "help")) {
+		c->help = true;
+	} else if (!strcmp(name, "timeout")) {
+		if (!connect_number(argument, 86400, &number))
+			return false;
+		c->peer.timeout = (unsigned int)number;
+	} else {
+		return connect_appraisal_option(c, name, argument);
+	}
+	return true;
+}
+
+/* Nothing that decides about acceptance has a default. */
+static bool connect_complete(struct connect *c)
+{
+	if (!c->roots)
+		tool_error("--root is required: whose hardware is trusted?");
+	else if (!c->measurements && !c->any_measurement)
+		tool_error("--measurement or --any-measurement is required");
+	else if (c->measurements && c->any_measurement)
+		tool_error("--any-measurement contradicts --measurement");
+	else if (c->peer.no_pki && c->peer.cafile)
+		tool_error("--no-pki contradicts --cafile");
+	else
+		return true;
+	return false;
+}
+
+static bool connect_parse(struct connect *c, const struct tool_command *command, int argc,
+			  char **argv)
+{
+	const struct tool_option *option;
+	bool bad;
+
+	while ((option = tool_getopt(command, argc, argv, &bad)))
+		if (!connect_option(c, option->name, optarg))
+			return false;
+	if (bad)
+		return false;
+	if (c->help)
+		return true;
+	if (optind + 1 != argc) {
+		tool_error("one HOST:PORT is required");
+		return false;
+	}
+	c->peer.address = argv[optind];
+	if (BIO_parse_hostserv(argv[optind], &c->peer.host, &c->peer.port,
+			       BIO_PARSE_PRIO_HOST) != 1 ||
+	    !c->peer.host || !c->peer.port) {
+		tool_error("not HOST:PORT: %s", argv[optind]);
+		return false;
+	}
+	if (!c->peer.servername)
+		c->peer.servername = c->peer.host;
+	return connect_complete(c);
+}
+
+/*
+ * Challenge and verify once. *@rekeyed: a KeyUpdate came in between, so that the
+ * evidence may be about keys that were replaced.
+ */
+static int connect_attest_once(struct connect *c, SSL *ssl, struct tlsbind_connection *conn,
+			       struct tlsbind_result **result, bool *rekeyed)
+{
+	uint8_t nonce[TLSBIND_NONCE_SIZE], *evidence;
+	struct tlsbind_connection before;
+	size_t len;
+	int ret;
+
+	if (tlsbind_nonce_new(nonce) || tlsbind_ssl_connection(ssl, &before))
+		return -1;
+	if (tool_challenge(ssl, &c->peer, nonce, &evidence, &len))
+		return -1;
+	ret = tlsbind_ssl_connection(ssl, conn);
+	if (!ret)
+		ret = tlsbind_verify(evidence ? evidence : (uint8_t *)"", len, conn, nonce,
+				     c->appraisal, result);
+	if (ret)
+		tool_error("cannot verify: %s", strerror(-ret));
+	*rekeyed = before.tx_generation != conn->tx_generation ||
+		   before.rx_generation != conn->rx_generation;
+	free(evidence);
+	return ret;
+}
+
+static int connect_attest(struct connect *c, SSL *ssl, struct tlsbind_connection *conn,
+			  struct tlsbind_result **result)
+{
+	bool rekeyed;
+	int ret;
+
+	ret = connect_attest_once(c, ssl, conn, result, &rekeyed);
+	if (!ret && rekeyed && !tlsbind_result_accepted(*result)) {
+		tlsbind_result_free(*result);
+		*result = NULL;
+		ret = connect_attest_once(c, ssl, conn, result, &rekeyed);
+	}
+	return ret;
+}
+
+static int connect_print(struct connect *c, const struct tlsbind_result *result)
+{
+	char *text;
+
+	if (!c->json)
+		return tlsbind_result_print(result, stderr);
+	text = tlsbind_result_json(result);
+	if (!text || puts(text) < 0 || fflush(stdout)) {
+		free(text);
+		return -EIO;
+	}
+	free(text);
+	return 0;
+}
+
+static int connect_run(struct connect *c)
+{
+	struct tlsbind_result *result = NULL;
+	struct tlsbind_connection conn;
+	SSL *ssl = tool_tls_connect(&c->peer);
+	int code = TOOL_CONNECT;
+
+	if (!ssl)
+		return TOOL_CONNECT;
+	if (!connect_attest(c, ssl, &conn, &result)) {
+		code = (int)tlsbind_result_class(result);
+		if (connect_print(c, result))
+			code = TOOL_USAGE;
+		else if (code == TOOL_OK && !c->check_only)
+			code = tool_pass(ssl, &conn, c->allow_rekey);
+		else
+			SSL_shutdown(ssl);
+	}
+	tlsbind_result_free(result);
+	tool_tls_free(ssl);
+	return code;
+}
+
+static int connect_main(const struct tool_command *command, int argc, char **argv)
+{
+	struct connect c = { .peer.timeout = 60, .appraisal = tlsbind_appraisal_new() };
+	int code = TOOL_USAGE;
+
+	if (!c.appraisal)
+		tool_error("out of memory");
+	else if (!connect_parse(&c, command, argc, argv))
+		fprintf(stderr, "See: tlsbind help connect\n");
+	else if (c.help)
+		tool_usage(command, stdout), code = TOOL_OK;
+	else
+		code = connect_run(&c);
+	OPENSSL_free(c.peer.host);
+	OPENSSL_free(c.peer.port);
+	tlsbind_appraisal_free(c.appraisal);
+	return code;
+}
+
+const struct tool_command tool_command_connect = {
+	.name = "connect",
+	.synopsis = "[OPTIONS] HOST:PORT",
+	.help = "attest the server of a TLS connection, then talk to it",
+	.options = connect_options,
+	.run = connect_main,
+};
