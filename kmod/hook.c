@@ -14,6 +14,7 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/ftrace.h>
 #include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -29,6 +30,34 @@
 #error "tlsbind redirects functions on x86-64 only"
 #endif
 
+#define TLSBIND_HOOK_MAX	4
+
+/* A traced address lies this near to the beginning of its function: endbr64. */
+#define TLSBIND_HOOK_ENTRY	16
+
+static void tlsbind_hook_divert(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops,
+				struct ftrace_regs *fregs);
+
+/*
+ * One for all hooks, because each unregistration waits for several grace
+ * periods.
+ *
+ * Not FTRACE_OPS_FL_RECURSION: it would make ftrace leave us out when it
+ * believes to be in a recursion, and a key would go unseen. The handler calls
+ * nothing that is traced.
+ */
+static struct ftrace_ops tlsbind_hook_ops = {
+	.func = tlsbind_hook_divert,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
+		 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ?
+		  0 : FTRACE_OPS_FL_SAVE_REGS),
+};
+
+/* Grows in tlsbind_hook_arm(), and is complete before a call can come. */
+static struct tlsbind_hook *tlsbind_hooks[TLSBIND_HOOK_MAX];
+static unsigned int tlsbind_hook_count;
+
 /* Calls that are inside a wrapper now. */
 static atomic_t tlsbind_hook_inflight = ATOMIC_INIT(0);
 
@@ -36,75 +65,84 @@ static void notrace tlsbind_hook_divert(unsigned long ip, unsigned long parent_i
 					struct ftrace_ops *ops,
 					struct ftrace_regs *fregs)
 {
-	struct tlsbind_hook *hook = ops->private;
+	unsigned int i;
 
-	if (!tlsbind_original_calls(parent_ip))
-		ftrace_regs_set_instruction_pointer(fregs, hook->wrapper);
+	if (tlsbind_original_calls(parent_ip))
+		return;
+	for (i = 0; i < TLSBIND_HOOK_MAX; i++) {
+		struct tlsbind_hook *hook = READ_ONCE(tlsbind_hooks[i]);
+
+		if (hook && ip - hook->target < TLSBIND_HOOK_ENTRY) {
+			ftrace_regs_set_instruction_pointer(fregs, hook->wrapper);
+			return;
+		}
+	}
 }
 
 /**
  * tlsbind_hook_arm() - make calls of the target reach the wrapper
  * @hook: with @target and @wrapper set
  *
- * From here on "sysctl kernel.ftrace_enabled=0" fails with EBUSY, instead of
- * disarming us without a word.
+ * From the first hook on "sysctl kernel.ftrace_enabled=0" fails with EBUSY,
+ * instead of disarming us without a word.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; module init.
  * Return: 0; -EINVAL if the target cannot be traced; -EBUSY if somebody else
  * (a live patch) redirects it already; -ENODEV or -EBUSY if ftrace is switched
- * off or dead. Nothing is left armed then.
+ * off or dead; -ENOSPC; -ENOMEM. Hooks that were armed before stay armed.
  */
 int tlsbind_hook_arm(struct tlsbind_hook *hook)
 {
+	unsigned int slot = tlsbind_hook_count;
 	int ret;
 
-	hook->ops.func = tlsbind_hook_divert;
-	hook->ops.private = hook;
-	/*
-	 * Not FTRACE_OPS_FL_RECURSION: it would make ftrace leave us out when
-	 * it believes to be in a recursion, and a key would go unseen. The
-	 * handler calls nothing that is traced.
-	 */
-	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT;
-	if (!IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS))
-		hook->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
-
-	ret = ftrace_set_filter_ip(&hook->ops, hook->target, 0, 0);
-	if (ret)
-		return ret;
-	ret = register_ftrace_function(&hook->ops);
-	if (ret)
-		ftrace_free_filter(&hook->ops);
-	else
-		hook->armed = true;
+	if (slot == TLSBIND_HOOK_MAX)
+		return -ENOSPC;
+	WRITE_ONCE(tlsbind_hooks[slot], hook);
+	ret = ftrace_set_filter_ip(&tlsbind_hook_ops, hook->target, 0, !slot);
+	if (!ret && !slot) {
+		ret = register_ftrace_function(&tlsbind_hook_ops);
+		if (ret)
+			ftrace_free_filter(&tlsbind_hook_ops);
+	}
+	if (!ret)
+		tlsbind_hook_count++;
 	return ret;
 }
 
 /**
- * tlsbind_hook_disarm() - undo tlsbind_hook_arm()
- * @hook: armed or not
+ * tlsbind_hook_disarm() - undo all tlsbind_hook_arm(), the last one first
  *
- * No new call is diverted afterwards, but calls may still be in the wrapper:
+ * No new call is diverted afterwards, but calls may still be in a wrapper:
  * tlsbind_hook_drain() waits for them. Does not return if ftrace is dead:
  * freeing code that it still jumps to would be worse.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; module exit.
  */
-void tlsbind_hook_disarm(struct tlsbind_hook *hook)
+void tlsbind_hook_disarm(void)
 {
 	int ret;
 
-	if (!hook->armed)
+	if (!tlsbind_hook_count)
 		return;
-	ret = unregister_ftrace_function(&hook->ops);
+	/*
+	 * The first one goes with the ops: without an address it would trace
+	 * every function. If there is no memory to take out another one, it
+	 * goes then, too.
+	 */
+	while (--tlsbind_hook_count)
+		ftrace_set_filter_ip(&tlsbind_hook_ops,
+				     tlsbind_hooks[tlsbind_hook_count]->target,
+				     1, 0);
+
+	ret = unregister_ftrace_function(&tlsbind_hook_ops);
 	if (ret) {
 		/* ftrace has shut itself down after a bug, with us armed. */
 		pr_emerg("cannot unload: ftrace is dead (%d); reboot\n", ret);
 		for (;;)
 			ssleep(3600);
 	}
-	ftrace_free_filter(&hook->ops);
-	hook->armed = false;
+	ftrace_free_filter(&tlsbind_hook_ops);
 }
 
 /**

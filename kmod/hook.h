@@ -5,29 +5,24 @@
 #ifndef _TLSBIND_HOOK_H
 #define _TLSBIND_HOOK_H
 
-#include <linux/ftrace.h>
 #include <linux/types.h>
 
 /**
  * struct tlsbind_hook - one redirected function
- * @ops: ftrace's part
  * @target: the function that is redirected
  * @wrapper: the function that runs in its place, same prototype
- * @armed: calls reach @wrapper
  * @seen: a call did reach @wrapper
  *
  * @target and @wrapper are set by the owner before tlsbind_hook_arm().
  */
 struct tlsbind_hook {
-	struct ftrace_ops ops;
 	unsigned long target;
 	unsigned long wrapper;
-	bool armed;
 	bool seen;
 };
 
 int tlsbind_hook_arm(struct tlsbind_hook *hook);
-void tlsbind_hook_disarm(struct tlsbind_hook *hook);
+void tlsbind_hook_disarm(void);
 void tlsbind_hook_drain(void);
 void tlsbind_hook_enter(struct tlsbind_hook *hook);
 void tlsbind_hook_leave(void);

@@ -109,12 +109,16 @@ static int tlsbind_ktls_arm(void)
 		pr_err("built wrongly: original.o is not between its labels\n");
 		return -ENOEXEC;
 	}
-	/* First close: no socket is noted whose end would not be seen. */
+	/*
+	 * First close: no socket is noted whose end would not be seen. Last
+	 * getsockopt, which is disarmed first: nobody is told of a key after a
+	 * rekey went unseen.
+	 */
 	ret = tlsbind_hook_arm(&tlsbind_ktls_close_hook);
 	if (!ret)
-		ret = tlsbind_hook_arm(&tlsbind_ktls_getsockopt_hook);
-	if (!ret)
 		ret = tlsbind_hook_arm(&tlsbind_ktls_setsockopt_hook);
+	if (!ret)
+		ret = tlsbind_hook_arm(&tlsbind_ktls_getsockopt_hook);
 	if (ret)
 		pr_err("cannot redirect kernel TLS by ftrace (%d): needs CONFIG_DYNAMIC_FTRACE, sysctl kernel.ftrace_enabled=1 and no live patch of the same functions\n",
 		       ret);
@@ -176,10 +180,7 @@ int tlsbind_ktls_init(void)
  */
 void tlsbind_ktls_exit(void)
 {
-	/* First getsockopt: nobody is told of a key after a rekey went unseen. */
-	tlsbind_hook_disarm(&tlsbind_ktls_getsockopt_hook);
-	tlsbind_hook_disarm(&tlsbind_ktls_setsockopt_hook);
-	tlsbind_hook_disarm(&tlsbind_ktls_close_hook);
+	tlsbind_hook_disarm();
 	tlsbind_hook_drain();
 	tlsbind_probe_close(&tlsbind_ktls_probe);
 }
