@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The modules in the guest, from C: load, unload, parameters, and the knobs of
+ * the mock TEE. Slow things go through lib.sh; the rest is a file each.
+ */
+#ifndef TLSBIND_GUEST_H
+#define TLSBIND_GUEST_H
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+#define GUEST_MODULE	"tlsbind"
+#define GUEST_MOCK	"tlsbind_mock_tee"
+
+/** guest_sh() - run a shell command that may use lib.sh. Return: exit status, 0 is good. */
+static inline int __attribute__((format(printf, 1, 2))) guest_sh(const char *fmt, ...)
+{
+	char command[1024];
+	va_list args;
+	int n = snprintf(command, sizeof(command), "exec 1>&2; . lib.sh; trap - EXIT; ");
+
+	va_start(args, fmt);
+	vsnprintf(command + n, sizeof(command) - n, fmt, args);
+	va_end(args);
+
+	pid_t pid = fork();
+
+	if (!pid) {
+		execlp("bash", "bash", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/** guest_need() - like guest_sh(), for what a test cannot do without. */
+static inline void guest_need(const char *command)
+{
+	int status = guest_sh("%s", command);
+
+	if (status)
+		tap_bail("%s: status %d", command, status);
+}
+
+static inline int guest_param_open(const char *module, const char *name, int mode)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, name);
+	return open(path, mode | O_CLOEXEC);
+}
+
+/** guest_param_try() - write a module parameter. Return: 0 or -1 with errno. */
+static inline int guest_param_try(const char *module, const char *name, const char *value)
+{
+	int fd = guest_param_open(module, name, O_WRONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, value, strlen(value));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static inline void guest_param(const char *module, const char *name, const char *value)
+{
+	if (guest_param_try(module, name, value))
+		tap_bail("%s/%s=%s: %s", module, name, value, strerror(errno));
+}
+
+/** guest_param_get() - a module parameter as a number; Y is 1, N is 0. */
+static inline long guest_param_get(const char *module, const char *name)
+{
+	int fd = guest_param_open(module, name, O_RDONLY);
+	char text[64] = "";
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 1)
+		tap_bail("%s/%s: %s", module, name, strerror(errno));
+	close(fd);
+	return text[0] == 'Y' ? 1 : text[0] == 'N' ? 0 : strtol(text, NULL, 10);
+}
+
+/** mock_set() - a knob of the mock TEE. */
+static inline void mock_set(const char *name, const char *value)
+{
+	guest_param(GUEST_MOCK, name, value);
+}
+
+/** mock_reports() - how many reports the mock TEE has made. */
+static inline long mock_reports(void)
+{
+	return guest_param_get(GUEST_MOCK, "reports");
+}
+
+/** mock_wait_busy() - until the module has its entry in configfs-tsm: a report is being made. */
+static inline void mock_wait_busy(void)
+{
+	for (int i = 0; i < 2000; i++, usleep(5000))
+		if (!access("/sys/kernel/config/tsm/report/tlsbind", F_OK))
+			return;
+	tap_bail("no report is being made");
+}
+
+/** guest_setup() - mock TEE and module, challenges allowed; bails out if it cannot. */
+static inline void guest_setup(void)
+{
+	guest_need("load_mock sev_guest");
+	guest_need("load_module unsafe_allow_all=1");
+}
+
+/** guest_rekeys() - whether this kernel's kTLS can rekey (Linux 6.14). */
+static inline int guest_rekeys(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &major, &minor);
+	return major > 6 || (major == 6 && minor >= 14);
+}
+
+/** guest_ms() - monotonic time in milliseconds. */
+static inline long long guest_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/** guest_boot_ns() - time since boot in nanoseconds. */
+static inline uint64_t guest_boot_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+#endif
