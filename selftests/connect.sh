@@ -156,7 +156,7 @@ tls_tests() {
 	client "${options[@]}" localhost:4434 </dev/null
 	refusal "TLS 1.2 is no TLS 1.3" 2 "no TLS 1.3"
 	client "${options[@]}" localhost:4435 </dev/null
-	refusal "a server that knows nothing of tlsbind" 2 "gives no evidence"
+	refusal "a server that knows nothing of tlsbind" 2 "no evidence"
 	client "${options[@]}" localhost:4439 </dev/null
 	refusal "nobody listens" 2 "cannot connect"
 	client "${options[@]}" --servername other.example "localhost:$PORT" </dev/null

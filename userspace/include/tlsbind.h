@@ -199,7 +199,9 @@ int tlsbind_ssl_attach(SSL *ssl);
  * Return: 0; -EINVAL if @ssl was not attached, -ENOTCONN if the handshake is not
  * complete, -ENOTSUP for TLS below 1.3 or an unknown suite (@out then tells
  * version and suite and nothing else), -ENOKEY if a traffic secret was
- * not seen, -EIO if libcrypto fails.
+ * not seen, -EIO if libcrypto fails. -EAGAIN if the peer requested a KeyUpdate that
+ * is not sent yet: the next write would first change the key.
+ * SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) and SSL_do_handshake() send it.
  */
 int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out);
 

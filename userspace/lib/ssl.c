@@ -232,6 +232,9 @@ int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out)
 	}
 	if (state->error)
 		return state->error;
+	/* What is written next goes out under a key that nobody knows yet. */
+	if (SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE)
+		return -EAGAIN;
 	tlsbind_ssl_facts(ssl, &conn);
 	ret = tlsbind_ssl_commitments(ssl, state, &conn);
 	if (!ret)

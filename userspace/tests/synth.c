@@ -35,7 +35,7 @@ static void cert_extension(X509 *cert, const char *oid, const void *data, int le
 	ASN1_OBJECT_free(object);
 }
 
-static void cert_vcek(X509 *cert)
+static void cert_vcek(X509 *cert, enum synth_leaf leaf)
 {
 	static const char *const spls[] = {
 		SYNTH_AMD("3.1"), SYNTH_AMD("3.2"), SYNTH_AMD("3.3"), SYNTH_AMD("3.8"),
@@ -47,12 +47,18 @@ static void cert_vcek(X509 *cert)
 
 	for (size_t i = 0; i < 4; i++)
 		cert_extension(cert, spls[i], values[i], 2 + values[i][1]);
-	cert_extension(cert, SYNTH_AMD("2"), "\x16\x08" "Milan-B0", 10);
+	if (leaf == SYNTH_LEAF_NAME)
+		cert_extension(cert, SYNTH_AMD("2"), "\x16\x06" "Milano", 8);
+	else
+		cert_extension(cert, SYNTH_AMD("2"), "\x16\x08" "Milan-B0", 10);
+	if (leaf == SYNTH_LEAF_CSP)
+		cert_extension(cert, SYNTH_AMD("5"), "\x16\x03" "csp", 5);
 	memset(chip, SYNTH_CHIP, sizeof(chip));
 	cert_extension(cert, SYNTH_AMD("4"), chip, sizeof(chip));
 }
 
-static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, bool ca)
+static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key,
+		      bool ca, enum synth_leaf leaf)
 {
 	static long serial = 1;
 	X509 *cert = X509_new();
@@ -62,7 +68,7 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *i
 	X509_set_version(cert, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), serial++);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
+	X509_gmtime_adj(X509_getm_notAfter(cert), leaf == SYNTH_LEAF_EXPIRED ? -1 : 86400);
 	X509_set_pubkey(cert, key);
 	X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC,
 				   (const unsigned char *)"tlsbind unit tests", -1, -1, 0);
@@ -74,12 +80,22 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *i
 		X509_add_ext(cert, ext, -1);
 		X509_EXTENSION_free(ext);
 	} else if (!strcmp(name, "VCEK")) {
-		cert_vcek(cert);
+		cert_vcek(cert, leaf);
 	} else {
 		cert_extension(cert, "1.2.840.113741.1.13.1", "\x30\x00", 2);
 	}
-	assert_true(X509_sign(cert, issuer_key, EVP_sha384()));
+	assert_true(X509_sign(cert, issuer_key,
+			      leaf == SYNTH_LEAF_SHA1 ? EVP_sha1() : EVP_sha384()));
 	return cert;
+}
+
+void synth_pki_leaf(struct synth_pki *pki, bool tdx, enum synth_leaf leaf)
+{
+	bool root = leaf == SYNTH_LEAF_UNDER_ROOT;
+
+	X509_free(pki->leaf);
+	pki->leaf = cert_new(tdx ? "PCK" : "VCEK", pki->key, root ? pki->root : pki->ca,
+			     root ? pki->root_key : pki->ca_key, leaf == SYNTH_LEAF_CA, leaf);
 }
 
 struct synth_pki *synth_pki_new(bool tdx)
@@ -92,9 +108,9 @@ struct synth_pki *synth_pki_new(bool tdx)
 	pki->root_key = EVP_EC_gen(curve);
 	pki->ca_key = EVP_EC_gen(curve);
 	pki->key = EVP_EC_gen(curve);
-	pki->root = cert_new("root", pki->root_key, NULL, pki->root_key, true);
-	pki->ca = cert_new("CA", pki->ca_key, pki->root, pki->root_key, true);
-	pki->leaf = cert_new(tdx ? "PCK" : "VCEK", pki->key, pki->ca, pki->ca_key, false);
+	pki->root = cert_new("root", pki->root_key, NULL, pki->root_key, true, SYNTH_LEAF_GOOD);
+	pki->ca = cert_new("CA", pki->ca_key, pki->root, pki->root_key, true, SYNTH_LEAF_GOOD);
+	synth_pki_leaf(pki, tdx, SYNTH_LEAF_GOOD);
 	snprintf(pki->root_file, sizeof(pki->root_file), "/tmp/tlsbind-test-XXXXXX");
 	file = fdopen(mkstemp(pki->root_file), "w");
 	assert_non_null(file);
@@ -191,6 +207,16 @@ static void case_report_data(const struct synth_case *c, uint8_t out[TLSBIND_REP
 	out[TLSBIND_TAG_SIZE] ^= c->report_data_flip;
 }
 
+static void flip(const struct synth_case *c, enum synth_where where, uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < c->flip_count; i++) {
+		if (c->flips[i].where != where)
+			continue;
+		assert_true(c->flips[i].offset < len);
+		data[c->flips[i].offset] ^= c->flips[i].value;
+	}
+}
+
 static void snp_report(const struct synth_case *c, uint8_t out[1184])
 {
 	static const uint8_t tcb[8] = { 3, 0, 0, 0, 0, 0, 8, 0xdb };
@@ -207,8 +233,10 @@ static void snp_report(const struct synth_case *c, uint8_t out[1184])
 	out[0x188] = 0x19;
 	out[0x189] = 0x01;
 	memset(out + 0x1a0, SYNTH_CHIP, 64);
+	flip(c, SYNTH_SIGNED, out, 0x2a0);
 	sign(c->pki->key, EVP_sha384(), out, 0x2a0, out + 0x2a0, true);
 	out[0x2a0] ^= c->signature_flip;
+	flip(c, SYNTH_LATE, out, 1184);
 }
 
 /* VCEK and ASK in DER. */
@@ -231,6 +259,7 @@ static struct test_bytes snp_table(const struct synth_case *c)
 	put_le(table.data + 44, (uint64_t)ask_len, 4);
 	i2d_X509(c->pki->leaf, &p);
 	i2d_X509(c->pki->ca, &p);
+	flip(c, SYNTH_AUX, table.data, table.len);
 	return table;
 }
 
@@ -275,6 +304,7 @@ static struct test_bytes tdx_quote(const struct synth_case *c)
 	memcpy(q + 48 + 136, c->measurement, 48);
 	case_report_data(c, q + 48 + 520);
 	put_le(q + 632, len - 636, 4);
+	flip(c, SYNTH_SIGNED, q, 632);
 	sign(key, EVP_sha256(), q, 632, s, false);
 	s[0] ^= c->signature_flip;
 	EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
@@ -285,6 +315,7 @@ static struct test_bytes tdx_quote(const struct synth_case *c)
 	put_le(s + 582, 32, 2);
 	memset(s + 584, 0x77, 32);
 	tdx_qe_report(c, s + 64, s + 584, s + 134);
+	flip(c, SYNTH_QE, s + 134, 384);
 	sign(c->pki->key, EVP_sha256(), s + 134, 384, s + 518, false);
 	put_le(s + 616, 5, 2);
 	put_le(s + 618, (uint64_t)chain_len, 4);
@@ -293,6 +324,7 @@ static struct test_bytes tdx_quote(const struct synth_case *c)
 	i2d_X509(c->pki->ca, &p);
 	i2d_X509(c->pki->root, &p);
 	assert_ptr_equal(p, q + len);
+	flip(c, SYNTH_LATE, q, len);
 	EVP_PKEY_free(key);
 	return quote;
 }

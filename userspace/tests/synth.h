@@ -18,6 +18,32 @@ struct synth_pki {
 	char root_file[64];
 };
 
+/* Variants of a signing certificate that must not be accepted. */
+enum synth_leaf {
+	SYNTH_LEAF_GOOD,
+	SYNTH_LEAF_EXPIRED,
+	SYNTH_LEAF_UNDER_ROOT,	/* no intermediate */
+	SYNTH_LEAF_CA,
+	SYNTH_LEAF_SHA1,
+	SYNTH_LEAF_CSP,		/* SNP: says that it is a VLEK, too */
+	SYNTH_LEAF_NAME,	/* SNP: product "Milano" */
+};
+
+/* What a flip is applied to. */
+enum synth_where {
+	SYNTH_SIGNED,		/* report or quote, before it is signed */
+	SYNTH_QE,		/* TDX: quoting enclave's report, before it is signed */
+	SYNTH_LATE,		/* report or quote, after it was signed */
+	SYNTH_AUX,		/* SNP: certificate table */
+};
+
+/** struct synth_flip - xor a value into one byte */
+struct synth_flip {
+	enum synth_where where;
+	size_t offset;
+	uint8_t value;
+};
+
 /**
  * struct synth_case - everything that evidence and its verification consist of
  * @tdx: TDX quote instead of SNP report
@@ -36,6 +62,8 @@ struct synth_pki {
  * @qe_mrsigner: TDX: first byte of the quoting enclave's MRSIGNER
  * @report_data_flip: xor into the first byte of the hash in REPORT_DATA
  * @signature_flip: xor into the first byte of the signature
+ * @flips: further changes
+ * @flip_count: how many
  * @connection: the relying party's
  * @nonce: the relying party's
  * @appraisal: the relying party's
@@ -57,6 +85,8 @@ struct synth_case {
 	uint8_t qe_mrsigner;
 	uint8_t report_data_flip;
 	uint8_t signature_flip;
+	const struct synth_flip *flips;
+	size_t flip_count;
 	struct tlsbind_connection connection;
 	uint8_t nonce[TLSBIND_NONCE_SIZE];
 	struct tlsbind_appraisal *appraisal;
@@ -67,6 +97,9 @@ struct synth_pki *synth_pki_new(bool tdx);
 
 /** synth_pki_free() - drop them, and the file */
 void synth_pki_free(struct synth_pki *pki);
+
+/** synth_pki_leaf() - replace the signing certificate by a variant */
+void synth_pki_leaf(struct synth_pki *pki, bool tdx, enum synth_leaf leaf);
 
 /** synth_default() - a case that is accepted */
 void synth_default(struct synth_case *c, struct synth_pki *pki, bool tdx);

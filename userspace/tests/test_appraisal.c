@@ -29,6 +29,8 @@ static void test_report_alone(void **state)
 
 	(void)state;
 	synth_default(&c, pki, false);
+	c.vmpl = 3;
+	c.policy |= 1 << 19;
 	bytes = synth_encode(&c);
 	assert_int_equal(tlsbind_evidence_parse(bytes.data, bytes.len, &evidence), 0);
 	/* Without an expectation it is not accepted, but can be looked at. */
@@ -36,23 +38,26 @@ static void test_report_alone(void **state)
 					       evidence.report.len, evidence.aux.data,
 					       evidence.aux.len, NULL, c.appraisal, &info,
 					       &result), 0);
-	assert_string_equal(test_failures(result), "report.data");
+	assert_string_equal(test_failures(result), "report.data report.debug report.vmpl");
 	assert_int_equal(tlsbind_result_count(result), 8);
 	assert_memory_equal(info.measurement, c.measurement, sizeof(c.measurement));
+	assert_string_equal(info.provider, "sev_guest");
+	assert_int_equal(info.vmpl, 3);
+	assert_true(info.debug);
 	memcpy(want, info.report_data, sizeof(want));
 	tlsbind_result_free(result);
 	assert_int_equal(tlsbind_report_verify(evidence.provider, evidence.report.data,
 					       evidence.report.len, evidence.aux.data,
 					       evidence.aux.len, want, c.appraisal, NULL,
 					       &result), 0);
-	assert_true(tlsbind_result_accepted(result));
+	assert_string_equal(test_failures(result), "report.debug report.vmpl");
 	tlsbind_result_free(result);
 	want[0] ^= 1;
 	assert_int_equal(tlsbind_report_verify(evidence.provider, evidence.report.data,
 					       evidence.report.len, evidence.aux.data,
 					       evidence.aux.len, want, c.appraisal, NULL,
 					       &result), 0);
-	assert_string_equal(test_failures(result), "report.data");
+	assert_string_equal(test_failures(result), "report.data report.debug report.vmpl");
 	tlsbind_result_free(result);
 	free(bytes.data);
 	synth_clear(&c);

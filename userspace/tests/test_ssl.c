@@ -214,6 +214,29 @@ static void test_key_updates(void **state)
 	pair_free(&p);
 }
 
+/* A KeyUpdate that the peer requested and we did not send yet: no answer until it is sent. */
+static void test_requested_update(void **state)
+{
+	struct tlsbind_connection conn;
+	char buffer[8];
+	struct pair p;
+
+	(void)state;
+	pair_observe(&p, "TLS_AES_128_GCM_SHA256");
+	assert_int_equal(SSL_key_update(p.server, SSL_KEY_UPDATE_REQUESTED), 1);
+	assert_int_equal(SSL_write(p.server, "x", 1), 1);
+	assert_int_equal(SSL_read(p.client, buffer, sizeof(buffer)), 1);
+	assert_int_equal(tlsbind_ssl_connection(p.client, &conn), -EAGAIN);
+	assert_false(conn.dhe || conn.tx_generation);
+	assert_int_equal(SSL_key_update(p.client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+	assert_int_equal(SSL_do_handshake(p.client), 1);
+	check_client_view(&p, 1, 1);
+	/* That was the answer: the next write changes nothing any more. */
+	assert_int_equal(SSL_write(p.client, "x", 1), 1);
+	check_client_view(&p, 1, 1);
+	pair_free(&p);
+}
+
 /* Each end attests the other: four different commitments, two different names. */
 static void test_two_views(void **state)
 {
@@ -402,7 +425,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_suite), cmocka_unit_test(test_key_updates),
-		cmocka_unit_test(test_two_views), cmocka_unit_test(test_tls12),
+		cmocka_unit_test(test_requested_update), cmocka_unit_test(test_two_views),
+		cmocka_unit_test(test_tls12),
 		cmocka_unit_test(test_not_attached), cmocka_unit_test(test_foreign_keylog),
 		cmocka_unit_test(test_duplicate), cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_psk_only),

@@ -128,7 +128,7 @@ int tool_challenge(SSL *ssl, const struct tool_peer *peer,
 		(void)tlsbind_cmw_unwrap(answer, answer_len, evidence, len);
 		ret = 0;
 	}
-	BIO_free(bio);
+	BIO_free_all(bio);
 	free(request);
 	free(answer);
 	return ret;

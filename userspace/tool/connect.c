@@ -2,8 +2,10 @@
 /* tlsbind connect: attest the peer of a TLS connection, then use the connection. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include "tool.h"
@@ -21,7 +23,7 @@ static const struct tool_option connect_options[] = {
 	{ "servername", 0, "NAME", "name in the server's certificate (default HOST)" },
 	{ "check-only", 0, NULL, "end after the verdict" },
 	{ "allow-rekey", 0, NULL, "go on when the keys change after the verdict" },
-	{ "timeout", 0, "SECONDS", "how long the peer may be silent before (default 60)" },
+	{ "timeout", 0, "SECONDS", "how long all that may take until the verdict (default 60)" },
 	{ "json", 'j', NULL, "print the result as JSON on standard output" },
 	{ "help", 'h', NULL, "this text" },
 	{ NULL, 0, NULL, NULL },
@@ -127,7 +129,7 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	if (!strcmp(name, "vmpl"))
 		return connect_number(argument, 3, &number) &&
 		       !tlsbind_appraisal_set_vmpl(appraisal, (uint32_t)number);
-	if (!connect_number(argument, INT32_MAX, &number))
+	if (!connect_number(argument, INT64_MAX, &number))
 		return false;
 	tlsbind_appraisal_set_time(appraisal, (time_t)number);
 	return true;
@@ -219,16 +221,20 @@ static int connect_attest_once(struct connect *c, SSL *ssl, struct tlsbind_conne
 	size_t len;
 	int ret;
 
-	if (tlsbind_nonce_new(nonce) || tlsbind_ssl_connection(ssl, &before))
+	if (tlsbind_nonce_new(nonce)) {
+		tool_error("no random numbers");
 		return -1;
-	if (tool_challenge(ssl, &c->peer, nonce, &evidence, &len))
+	}
+	if (tool_tls_describe(ssl, &before) ||
+	    tool_challenge(ssl, &c->peer, nonce, &evidence, &len))
 		return -1;
-	ret = tlsbind_ssl_connection(ssl, conn);
-	if (!ret)
+	ret = tool_tls_describe(ssl, conn);
+	if (!ret) {
 		ret = tlsbind_verify(evidence ? evidence : (uint8_t *)"", len, conn, nonce,
 				     c->appraisal, result);
-	if (ret)
-		tool_error("cannot verify: %s", strerror(-ret));
+		if (ret)
+			tool_error("cannot verify: %s", strerror(-ret));
+	}
 	*rekeyed = before.tx_generation != conn->tx_generation ||
 		   before.rx_generation != conn->rx_generation;
 	free(evidence);
@@ -265,16 +271,32 @@ static int connect_print(struct connect *c, const struct tlsbind_result *result)
 	return 0;
 }
 
+/* One deadline for everything, so that no peer can hold us by being slow. */
+static void connect_too_slow(int signal)
+{
+	static const char text[] = "tlsbind: no evidence within the time allowed\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(TOOL_CONNECT);
+	_exit(TOOL_CONNECT);
+}
+
 static int connect_run(struct connect *c)
 {
 	struct tlsbind_result *result = NULL;
 	struct tlsbind_connection conn;
-	SSL *ssl = tool_tls_connect(&c->peer);
-	int code = TOOL_CONNECT;
+	int code = TOOL_CONNECT, ret;
+	SSL *ssl;
 
+	signal(SIGALRM, connect_too_slow);
+	alarm(c->peer.timeout);
+	ssl = tool_tls_connect(&c->peer);
 	if (!ssl)
 		return TOOL_CONNECT;
-	if (!connect_attest(c, ssl, &conn, &result)) {
+	ret = connect_attest(c, ssl, &conn, &result);
+	alarm(0);
+	if (!ret) {
 		code = (int)tlsbind_result_class(result);
 		if (connect_print(c, result))
 			code = TOOL_USAGE;

@@ -137,8 +137,12 @@ static int tool_pump_wait(struct tool_pump *pump)
 	n = read(STDIN_FILENO, pump->buffer, sizeof(pump->buffer));
 	if (n > 0)
 		pump->used = (size_t)n;
-	else if (!n || errno != EINTR)
+	else if (!n)
 		pump->input = false;
+	else if (errno != EINTR && errno != EAGAIN) {
+		tool_error("standard input: %s", strerror(errno));
+		return TOOL_USAGE;
+	}
 	return TOOL_OK;
 }
 
@@ -151,7 +155,6 @@ int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_re
 	};
 	int fd = SSL_get_fd(ssl), ret = TOOL_OK;
 
-	tool_tls_timeout(ssl, 0);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	for (;;) {
 		ret = tool_pump_receive(&pump);
@@ -162,6 +165,10 @@ int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_re
 			ret = tool_pump_wait(&pump);
 		if (ret || pump.closed)
 			break;
+	}
+	if (!ret && pump.used) {
+		tool_error("the peer ended the connection before everything was sent");
+		ret = TOOL_CONNECT;
 	}
 	if (ret != TOOL_CONNECT)
 		SSL_shutdown(ssl);

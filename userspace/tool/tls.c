@@ -2,8 +2,6 @@
 /* A TLS 1.3 connection, made so that evidence about it can be accepted at all. */
 #include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -60,14 +58,6 @@ static BIO *tool_tls_socket(const struct tool_peer *peer)
 	return bio;
 }
 
-void tool_tls_timeout(SSL *ssl, unsigned int seconds)
-{
-	struct timeval limit = { .tv_sec = seconds };
-
-	setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-}
-
 SSL *tool_tls_connect(const struct tool_peer *peer)
 {
 	SSL_CTX *ctx = tool_tls_context(peer);
@@ -85,7 +75,6 @@ SSL *tool_tls_connect(const struct tool_peer *peer)
 		goto fail;
 	}
 	SSL_set_bio(ssl, bio, bio);
-	tool_tls_timeout(ssl, peer->timeout);
 	if (SSL_connect(ssl) != 1) {
 		long verify = SSL_get_verify_result(ssl);
 
@@ -100,6 +89,21 @@ SSL *tool_tls_connect(const struct tool_peer *peer)
 fail:
 	SSL_free(ssl);
 	return NULL;
+}
+
+int tool_tls_describe(SSL *ssl, struct tlsbind_connection *out)
+{
+	if (SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE &&
+	    (SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||
+	     SSL_do_handshake(ssl) != 1)) {
+		tool_error("cannot update the key");
+		return -1;
+	}
+	if (tlsbind_ssl_connection(ssl, out)) {
+		tool_error("the keys of the connection are not known");
+		return -1;
+	}
+	return 0;
 }
 
 void tool_tls_free(SSL *ssl)

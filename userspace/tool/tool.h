@@ -79,7 +79,7 @@ void tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * @servername: name that the certificate must have
  * @cafile: CA certificates, PEM; NULL for the system's
  * @no_pki: do not look at the certificate
- * @timeout: seconds that the peer may be silent until evidence is there
+ * @timeout: seconds until evidence must be there; 0 is for ever
  */
 struct tool_peer {
 	const char *address;
@@ -94,11 +94,20 @@ struct tool_peer {
 /** tool_tls_connect() - a TLS 1.3 connection; Return: NULL after a message */
 SSL *tool_tls_connect(const struct tool_peer *peer);
 
+/**
+ * tool_tls_describe() - the connection at this moment
+ * @ssl: the connection, blocking
+ * @out: the description
+ *
+ * A KeyUpdate that the peer requested is sent before, so that what is written next
+ * goes out under the key that is described.
+ *
+ * Return: 0; -1 after a message.
+ */
+int tool_tls_describe(SSL *ssl, struct tlsbind_connection *out);
+
 /** tool_tls_free() - end a connection and its socket */
 void tool_tls_free(SSL *ssl);
-
-/** tool_tls_timeout() - seconds that a read may take; 0 is for ever */
-void tool_tls_timeout(SSL *ssl, unsigned int seconds);
 
 /**
  * tool_challenge() - ask for evidence on the connection itself
