@@ -36,6 +36,10 @@ else
 	done
 fi
 mount --bind "$TOP" "$root/src"
+# Evidence of real machines that others have published, where it lies beside us.
+if [ -d "$TOP/../shared/vectors" ] && mkdir -p "$root/shared/vectors" 2>/dev/null; then
+	mount --bind "$TOP/../shared/vectors" "$root/shared/vectors"
+fi
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 
