@@ -51,42 +51,51 @@ static inline int tlsbind_compat_rmdir(const struct path *dir, const char *name)
 
 #elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 
+/* Locks the parent, unless it returns an error; tlsbind_compat_end() unlocks. */
+static inline struct dentry *tlsbind_compat_start(const struct path *dir,
+						  const char *name)
+{
+	struct dentry *dentry;
+
+	inode_lock_nested(d_inode(dir->dentry), I_MUTEX_PARENT);
+	dentry = lookup_one_len(name, dir->dentry, strlen(name));
+	if (IS_ERR(dentry))
+		inode_unlock(d_inode(dir->dentry));
+	return dentry;
+}
+
+static inline void tlsbind_compat_end(const struct path *dir,
+				      struct dentry *dentry)
+{
+	dput(dentry);
+	inode_unlock(d_inode(dir->dentry));
+}
+
 static inline int tlsbind_compat_mkdir(const struct path *dir, const char *name)
 {
-	struct inode *parent = d_inode(dir->dentry);
-	struct dentry *dentry;
-	int ret;
+	struct dentry *dentry = tlsbind_compat_start(dir, name);
+	int ret = -EEXIST;
 
-	inode_lock_nested(parent, I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, dir->dentry, strlen(name));
-	if (IS_ERR(dentry)) {
-		ret = PTR_ERR(dentry);
-	} else {
-		ret = d_really_is_positive(dentry) ? -EEXIST :
-		      vfs_mkdir(mnt_idmap(dir->mnt), parent, dentry,
-				TLSBIND_COMPAT_MODE);
-		dput(dentry);
-	}
-	inode_unlock(parent);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	if (d_really_is_negative(dentry))
+		ret = vfs_mkdir(mnt_idmap(dir->mnt), d_inode(dir->dentry),
+				dentry, TLSBIND_COMPAT_MODE);
+	tlsbind_compat_end(dir, dentry);
 	return ret;
 }
 
 static inline int tlsbind_compat_rmdir(const struct path *dir, const char *name)
 {
-	struct inode *parent = d_inode(dir->dentry);
-	struct dentry *dentry;
-	int ret;
+	struct dentry *dentry = tlsbind_compat_start(dir, name);
+	int ret = -ENOENT;
 
-	inode_lock_nested(parent, I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, dir->dentry, strlen(name));
-	if (IS_ERR(dentry)) {
-		ret = PTR_ERR(dentry);
-	} else {
-		ret = d_really_is_positive(dentry) ?
-		      vfs_rmdir(mnt_idmap(dir->mnt), parent, dentry) : -ENOENT;
-		dput(dentry);
-	}
-	inode_unlock(parent);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	if (d_really_is_positive(dentry))
+		ret = vfs_rmdir(mnt_idmap(dir->mnt), d_inode(dir->dentry),
+				dentry);
+	tlsbind_compat_end(dir, dentry);
 	return ret;
 }
 

@@ -253,10 +253,12 @@ static int listen_on(const char *address, const char *port)
 	if (getaddrinfo(address, port, &hints, &info))
 		return -1;
 	fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, 64)) {
-		close(fd);
-		fd = -1;
+	if (fd >= 0) {
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, 64)) {
+			close(fd);
+			fd = -1;
+		}
 	}
 	freeaddrinfo(info);
 	return fd;

@@ -51,7 +51,7 @@ static void tlsbind_verify_claims(struct tlsbind_verification *v)
 	uint32_t tx = be32toh(claims->tx_generation), rx = be32toh(claims->rx_generation);
 	char want[64], got[64];
 
-	snprintf(want, sizeof(want), "%u", TLSBIND_PROTOCOL_VERSION);
+	snprintf(want, sizeof(want), "%d", TLSBIND_PROTOCOL_VERSION);
 	snprintf(got, sizeof(got), "%u", be16toh(claims->version));
 	tlsbind_result_set(v->result, TLSBIND_CHECK_CLAIMS_VERSION,
 			   be16toh(claims->version) == TLSBIND_PROTOCOL_VERSION, want, got);

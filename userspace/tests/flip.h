@@ -4,25 +4,7 @@
 #define TLSBIND_TESTS_FLIP_H
 
 #include <endian.h>
-#include "synth.h"
-
-static struct synth_pki *pki[2];	/* SNP, TDX */
-
-static int setup(void **state)
-{
-	(void)state;
-	pki[0] = synth_pki_new(false);
-	pki[1] = synth_pki_new(true);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	synth_pki_free(pki[0]);
-	synth_pki_free(pki[1]);
-	return 0;
-}
+#include "both.h"
 
 /* Break one thing in a case of each kind, and name the checks that must fail. */
 struct flip {

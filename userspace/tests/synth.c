@@ -247,15 +247,15 @@ static struct test_bytes snp_table(const struct synth_case *c)
 	static const uint8_t ask[] = { 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4,
 				       0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 };
 	int vcek_len = i2d_X509(c->pki->leaf, NULL), ask_len = i2d_X509(c->pki->ca, NULL);
-	struct test_bytes table = { calloc(1, (size_t)(72 + vcek_len + ask_len)),
-				    (size_t)(72 + vcek_len + ask_len) };
+	struct test_bytes table = { calloc(1, 72 + (size_t)vcek_len + (size_t)ask_len),
+				    72 + (size_t)vcek_len + (size_t)ask_len };
 	uint8_t *p = table.data + 72;
 
 	memcpy(table.data, vcek, 16);
 	put_le(table.data + 16, 72, 4);
 	put_le(table.data + 20, (uint64_t)vcek_len, 4);
 	memcpy(table.data + 24, ask, 16);
-	put_le(table.data + 40, (uint64_t)(72 + vcek_len), 4);
+	put_le(table.data + 40, 72 + (uint64_t)vcek_len, 4);
 	put_le(table.data + 44, (uint64_t)ask_len, 4);
 	i2d_X509(c->pki->leaf, &p);
 	i2d_X509(c->pki->ca, &p);

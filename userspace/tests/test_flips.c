@@ -3,30 +3,12 @@
  * Every field of a report that the verifier looks at, wrong by itself and signed
  * all the same: only the look at this field can find it.
  */
-#include "synth.h"
+#include "both.h"
 
 #define CERTIFICATES	"report.chain report.signature report.certificate"
 #define MALFORMED	"evidence.format report.data " CERTIFICATES \
 			" report.debug report.vmpl appraisal.measurement"
 #define BAD_TABLE	"evidence.format " CERTIFICATES
-
-static struct synth_pki *pki[2];	/* SNP, TDX */
-
-static int setup(void **state)
-{
-	(void)state;
-	pki[0] = synth_pki_new(false);
-	pki[1] = synth_pki_new(true);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	synth_pki_free(pki[0]);
-	synth_pki_free(pki[1]);
-	return 0;
-}
 
 struct one {
 	struct synth_flip flip;

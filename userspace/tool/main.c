@@ -73,7 +73,7 @@ const struct tool_option *tool_getopt(const struct tool_command *command, int ar
 	size_t i, used = 0;
 	int c, at = -1;
 
-	for (i = 0; command->options[i].name && i < TOOL_OPTIONS_MAX; i++) {
+	for (i = 0; i < TOOL_OPTIONS_MAX && command->options[i].name; i++) {
 		const struct tool_option *option = &command->options[i];
 
 		longs[i].name = option->name;
