@@ -267,7 +267,7 @@ static void tlsbind_sock_apply(struct tlsbind_sock *ts, bool tx,
  * of generation 0 do not change any more then, so they can be read unlocked
  * by the one who holds the socket lock.
  */
-static int tlsbind_sock_name(struct tlsbind_sock *ts)
+static void tlsbind_sock_name(struct tlsbind_sock *ts)
 {
 	u8 id[TLSBIND_CONNECTION_ID_SIZE], mirror_id[TLSBIND_CONNECTION_ID_SIZE];
 	int ret;
@@ -285,7 +285,6 @@ static int tlsbind_sock_name(struct tlsbind_sock *ts)
 		memcpy(ts->mirror_id, mirror_id, sizeof(ts->mirror_id));
 	}
 	spin_unlock(&ts->lock);
-	return ret;
 }
 
 /*
