@@ -10,6 +10,7 @@
  */
 #include "sock.h"
 
+#include <linux/delay.h>
 #include <linux/eventfd.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -125,17 +126,36 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	return ts;
 }
 
+/*
+ * Put a state into the table. NULL: done; otherwise the state that is there
+ * already, with a reference, or an ERR_PTR().
+ */
+static struct tlsbind_sock *tlsbind_sock_insert(struct tlsbind_sock *ts)
+{
+	struct tlsbind_sock *other;
+
+	rcu_read_lock();
+	other = rhashtable_lookup_get_insert_fast(&tlsbind_sock_table, &ts->node,
+						  tlsbind_sock_params);
+	/* It cannot go away: the socket is not closed while we are here. */
+	if (!IS_ERR_OR_NULL(other))
+		tlsbind_sock_hold(other);
+	rcu_read_unlock();
+	return other;
+}
+
 /**
  * tlsbind_sock_track() - look up a socket's state, or make it
  * @sk: the socket; the caller is in a call on it, so that it is not closed
  *
  * Context: process, may sleep.
  * Return: the state with a reference for the caller; or an ERR_PTR(): -ENOMEM,
- * or -EBUSY or -E2BIG of a table that cannot grow now.
+ * or -EBUSY or -E2BIG of a table that does not grow in time.
  */
 struct tlsbind_sock *tlsbind_sock_track(struct sock *sk)
 {
 	struct tlsbind_sock *ts = tlsbind_sock_get(sk), *other;
+	int tries = 100;
 
 	if (ts)
 		return ts;
@@ -144,13 +164,9 @@ struct tlsbind_sock *tlsbind_sock_track(struct sock *sk)
 		return ERR_PTR(-ENOMEM);
 
 	tlsbind_sock_hold(ts);
-	rcu_read_lock();
-	other = rhashtable_lookup_get_insert_fast(&tlsbind_sock_table, &ts->node,
-						  tlsbind_sock_params);
-	/* It cannot go away: the socket is not closed while we are here. */
-	if (!IS_ERR_OR_NULL(other))
-		tlsbind_sock_hold(other);
-	rcu_read_unlock();
+	/* The table is grown by a work item, which may need a moment. */
+	while ((other = tlsbind_sock_insert(ts)) == ERR_PTR(-EBUSY) && --tries)
+		usleep_range(100, 1000);
 	if (!other)
 		return ts;
 
