@@ -11,7 +11,6 @@
 #include "sock.h"
 
 #include <linux/delay.h>
-#include <linux/eventfd.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
