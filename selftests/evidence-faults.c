@@ -12,6 +12,7 @@ static int ask_and_read(int fd, unsigned int seed, struct evidence *e)
 {
 	ssize_t len;
 
+	memset(e, 0, sizeof(*e));
 	if (evidence_ask(fd, seed))
 		return errno;
 	len = evidence_read(fd, buf, sizeof(buf));

@@ -28,6 +28,8 @@ static struct one *open_many(size_t n)
 
 	setrlimit(RLIMIT_NOFILE, &files);
 	listener = ktls_listen(AF_INET, &addr, &len);
+	if (listener < 0)
+		tap_bail("no listener: %s", strerror(errno));
 	for (size_t i = 0; i < n; i++) {
 		struct ktls_key k = ktls_key(SUITE, i);
 
@@ -53,8 +55,12 @@ static size_t ask_many(struct one *ones, size_t n)
 {
 	size_t asked = 0;
 
-	for (size_t i = 0; i < n; i++)
-		asked += !evidence_ask(ones[i].fd, i);
+	for (size_t i = 0; i < n; i++) {
+		if (!evidence_ask(ones[i].fd, i))
+			asked++;
+		else
+			tap_diag("challenge %zu: %s", i, strerror(errno));
+	}
 	return asked;
 }
 

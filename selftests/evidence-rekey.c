@@ -163,7 +163,7 @@ static void test_waiting(const json_t *v)
 {
 	struct rekey r = open_rekey(v, AF_INET6), blocker = open_rekey(v, AF_INET6);
 	static uint8_t buf[65536];
-	struct evidence e;
+	struct evidence e = { 0 };
 	struct end end = { 0 };
 	ssize_t n;
 

@@ -112,8 +112,8 @@ static void test_fork(void)
 	second = exit_status(pid[1]);
 	mine = fetch_errno(fd[0], 4);
 	tap_ok((!first && second == ENODATA) || (first == ENODATA && !second),
-	       "of two processes that wait one gets the evidence (%s, %s)", strerror(first),
-	       strerror(second));
+	       "of two processes that wait one gets the evidence (%s, %s)", strerrorname_np(first),
+	       strerrorname_np(second));
 	tap_equal(mine, ENODATA, "and nobody else does");
 	pid[0] = fork();
 	if (!pid[0])

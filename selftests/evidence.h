@@ -239,6 +239,8 @@ static inline bool evidence_expected(const struct evidence *e,
 {
 	uint8_t leaf[TLSBIND_HASH_SIZE], root[TLSBIND_HASH_SIZE];
 
+	if (!e->boot_nonce)
+		return false;
 	evidence_leaf(&e->claims, leaf);
 	if (!evidence_root(leaf, e->leaf_index, e->tree_size, e->path, e->path_nodes, root))
 		return false;
@@ -251,7 +253,7 @@ static inline bool evidence_bound(const struct evidence *e)
 {
 	uint8_t want[TLSBIND_REPORT_DATA_SIZE];
 
-	return evidence_expected(e, want) &&
+	return evidence_expected(e, want) && e->report &&
 	       e->report_len >= EVIDENCE_SNP_REPORT_DATA + sizeof(want) &&
 	       !memcmp(e->report + EVIDENCE_SNP_REPORT_DATA, want, sizeof(want));
 }

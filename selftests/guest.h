@@ -134,6 +134,15 @@ static inline int guest_rekeys(void)
 	return major > 6 || (major == 6 && minor >= 14);
 }
 
+/** guest_slow() - so many times slower than usual everything may be: more than 1 on a debug kernel. */
+static inline int guest_slow(void)
+{
+	const char *text = getenv("TLSBIND_SLOW");
+	int slow = text ? atoi(text) : 1;
+
+	return slow > 0 ? slow : 1;
+}
+
 /** guest_ms() - monotonic time in milliseconds. */
 static inline long long guest_ms(void)
 {

@@ -12,13 +12,13 @@
 #include "evidence.h"
 #include "guest.h"
 
-#define ROUNDS		100
+#define ROUNDS		(100 / guest_slow())
 #define PUMPS		4	/* processes that send and receive */
 #define CHURNS		2	/* processes that open and close */
 #define SUITE		0x1301
 #define MODULE_FILE	"/opt/tlsbind/modules/tlsbind.ko"
 #define PAUSE		2000	/* us between records: leaves the processor to others */
-#define SOON		20000	/* ms: a bound, not a sleep */
+#define SOON		(20000 * guest_slow())	/* ms: a bound, not a sleep */
 
 /** struct shared - what the processes tell each other */
 struct shared {

@@ -117,7 +117,8 @@ static void test_ours(void)
 
 			if (set == want[kind].set && get == want[kind].get)
 				continue;
-			tap_diag("option %#x: set %s, get %s", option, strerror(set), strerror(get));
+			tap_diag("option %#x: set %s, get %s", option, strerrorname_np(set),
+				 strerrorname_np(get));
 			wrong++;
 		}
 		tap_ok(!wrong, "%s: each of our options gives %s", kind_names[kind],

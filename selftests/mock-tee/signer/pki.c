@@ -181,7 +181,7 @@ static void pki_pck_tcb(FILE *out)
 		snprintf(value, sizeof(value), "INTEGER:%u", svn[i]);
 		pki_pair(out, name, oid, value);
 	}
-	snprintf(value, sizeof(value), "INTEGER:%u", MOCK_PCESVN);
+	snprintf(value, sizeof(value), "INTEGER:%d", MOCK_PCESVN);
 	pki_pair(out, "tcb17", ".2.17", value);
 	fprintf(out, "[tcb18]\noid=OID:" OID_PCK ".2.18\nvalue=FORMAT:HEX,OCTETSTRING:");
 	for (int i = 0; i < 16; i++)
