@@ -29,7 +29,7 @@ install: ## module, library and tool (root; PREFIX=/usr/local)
 	@[ -e $(MODULE)/tlsbind.ko ] || { echo "first: make" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(MODULE) modules_install
 	$(MAKE) -C userspace O=$(CURDIR)/build/userspace PREFIX=$(PREFIX) install
-	depmod
+	ldconfig
 
 ##@With the test guest (root: a Debian is unpacked under build/, missing packages are installed)
 
@@ -39,10 +39,29 @@ demo: guest ## the demonstration: genuine evidence, a relay, and what today's sy
 check: ## every test, on both kernels; closes with "N passed, N failed"
 	@$(VM)/check.sh $(K)
 
-vm: guest ## tests in the guest: make vm T=name [K=6.12|7]; without T all of that kernel
+check-debug: ## the guest's tests on a kernel with KASAN, lockdep, kmemleak ... [K=6.12|7]
+	@$(VM)/check.sh debug $(K)
+
+coverage: ## which lines of the module the guest's tests run [K=6.12|7] [T=name]
+	@$(VM)/coverage.sh $(or $(K),6.12) $(T)
+
+lint: ## every static check: checkpatch, sparse, Coccinelle, clang, shellcheck ... [T=check]
+	@selftests/lint/lint.sh $(T)
+
+ci: ## all of it: lint, check, check-debug
+	@$(VM)/check.sh ci
+
+kunit: ## unit tests of the module, on the debug kernel [K=6.12|7]
+	@$(VM)/debug-kernel.sh $(or $(K),6.12)
+	@$(VM)/guest.sh $(or $(K),6.12)-debug
+	@$(VM)/run.sh -v -k $(or $(K),6.12)-debug tests kunit
+
+vm: ## tests in the guest: make vm T=name [K=6.12|7|6.12-debug]; without T all of that kernel
+	@$(VM)/guest.sh $(filter %-debug %-gcov,$(K))
 	@$(VM)/run.sh -v $(if $(K),-k $(K)) tests $(T)
 
-vm-shell: guest ## a shell in the guest: make vm-shell [K=6.12|7]
+vm-shell: ## a shell in the guest: make vm-shell [K=6.12|7|6.12-debug]
+	@$(VM)/guest.sh $(filter %-debug %-gcov,$(K))
 	@$(VM)/run.sh $(if $(K),-k $(K)) shell
 
 chroot: ## a shell in the root directory that everything for the guest is built in
@@ -50,6 +69,9 @@ chroot: ## a shell in the root directory that everything for the guest is built 
 
 guest: ## build everything that runs in the guest, for both kernels
 	@$(VM)/guest.sh
+
+debug-kernel: ## build a kernel that finds bugs, 13 CPU minutes [K=6.12|7]
+	@$(VM)/debug-kernel.sh $(or $(K),6.12)
 
 ##@Other
 
@@ -61,6 +83,6 @@ distclean: ## remove build/
 
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
-		/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all modules userspace install demo check vm vm-shell chroot guest clean distclean help
+.PHONY: all modules userspace install demo check check-debug coverage lint ci debug-kernel kunit vm vm-shell chroot guest clean distclean help

@@ -1,8 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# make check: everything that can be tested without confidential hardware.
+# Everything that can be tested without confidential hardware.
 # Closes with "N passed, N failed[, N skipped]". Fails if anything failed.
-#   check.sh [KERNEL...]     kernels for the guest's tests; default: 6.12 7
+#   check.sh [KERNEL...]         make check: the host's tests, and the guest's on these
+#                                kernels (default: 6.12 7)
+#   check.sh debug [KERNEL...]   make check-debug: the guest's tests on these debug kernels
+#                                (default: 6.12), and that such a kernel sees mistakes
+#   check.sh ci                  make ci: lint, all of the above
 
 # shellcheck source=selftests/vm/env.sh
 . "$(dirname "$0")/env.sh"
@@ -12,6 +16,7 @@
 series=host verbose=${V:-0} GRACE_SECONDS=0
 CHROOT=$VM_DIR/chroot.sh
 REPORT=$LOGS/check
+declare -A GUESTS=()
 
 # stage NAME COMMAND...: a command on this machine that prints TAP, however many plans.
 stage() {
@@ -48,14 +53,20 @@ host_stages() {
 	[ ! -e "$TOP/userspace/Makefile" ] || stage userspace unit
 	stage mock-tee-evidence "$CHROOT" make -s -C selftests/mock-tee O=/src/build/guest/selftests/mock-tee check
 	stage harness "$VM_DIR/test-harness.sh"
+	[ ! -x "$TOP/selftests/dkms-check.sh" ] || stage dkms "$TOP/selftests/dkms-check.sh"
 }
 
-# guest KERNEL: the whole list of tests in the guest. Sets nothing; see add_guest.
-guest() { exec "$VM_DIR/run.sh" -k "$1" -l check tests >"$REPORT.$1" 2>&1; }
+# start_guest KERNEL: the whole list of tests in the guest, in the background; see add_guest.
+start_guest() {
+	"$VM_DIR/run.sh" -k "$1" -l check tests >"$REPORT.$1" 2>&1 &
+	GUESTS[$1]=$!
+}
 
-# add_guest KERNEL: shows what the guest said and adds its last line to the count.
+# add_guest KERNEL: waits, shows what the guest said and adds its last line to the count.
 add_guest() {
 	local total
+	wait "${GUESTS[$1]}" || true
+	unset "GUESTS[$1]"
 	total=$(tail -n 1 "$REPORT.$1")
 	sed '$d' "$REPORT.$1"
 	if [[ $total =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
@@ -69,27 +80,56 @@ add_guest() {
 	show "# [$1] all: $total"
 }
 
-main() {
-	local kernel kernels=("$@") pids=() i=0
-	[ $# -gt 0 ] || kernels=(6.12 7)
-	need_root
-	host_packages
+# check KERNEL...: the host's tests beside those of the guests.
+check() {
+	local kernel
 	"$VM_DIR/guest.sh"
 	"$VM_DIR/image.sh"
-	verdict_reset
-	for kernel in "${kernels[@]}"; do
-		guest "$kernel" &
-		pids+=($!)
-	done
-	# shellcheck disable=SC2064
-	trap "kill ${pids[*]} 2>/dev/null || true" EXIT
-	trap 'exit 130' INT TERM
+	for kernel in "$@"; do start_guest "$kernel"; done
 	host_stages
-	for kernel in "${kernels[@]}"; do
-		wait "${pids[i]}" || true
-		add_guest "$kernel"
-		i=$((i + 1))
+	for kernel in "$@"; do add_guest "$kernel"; done
+}
+
+# check_debug KERNEL...: the debug kernels, one after the other, each beside its gate.
+check_debug() {
+	local kernel
+	"$VM_DIR/debug-kernel.sh" "${@%-debug}"
+	for kernel in "${@%-debug}"; do
+		"$VM_DIR/guest.sh" "$kernel-debug"
+		start_guest "$kernel-debug"
+		stage "gate-$kernel" "$VM_DIR/test-harness.sh" "$kernel-debug"
+		add_guest "$kernel-debug"
 	done
+}
+
+# ci: the debug kernel is compiled while the guests, which mostly wait, run on the others.
+ci() {
+	"$VM_DIR/rootfs.sh"
+	nice -n 5 "$VM_DIR/debug-kernel.sh" 6.12 >"$REPORT.debug-kernel" 2>&1 &
+	GUESTS[build]=$!
+	[ ! -e "$TOP/selftests/lint" ] || stage lint tap "lint finds nothing" make -s -C "$TOP" lint
+	check 6.12 7
+	wait "${GUESTS[build]}" || cat "$REPORT.debug-kernel"
+	unset "GUESTS[build]"
+	check_debug 6.12
+}
+
+# end_guests: nothing of ours outlives us.
+end_guests() { [ "${#GUESTS[@]}" = 0 ] || kill "${GUESTS[@]}" 2>/dev/null || true; }
+
+main() {
+	local mode=check
+	case ${1:-} in debug | ci) mode=check_$1; shift ;; esac
+	need_root
+	host_packages
+	trap end_guests EXIT
+	trap 'exit 130' INT TERM
+	verdict_reset
+	case $mode in
+	check) [ $# -gt 0 ] || set -- 6.12 7; check "$@" ;;
+	check_debug) [ $# -gt 0 ] || set -- 6.12; check_debug "$@" ;;
+	check_ci) ci ;;
+	esac
 	show "# $SECONDS s"
 	verdict_total
 	[ "$FAILED" = 0 ]

@@ -59,12 +59,35 @@ lock() {
 # releases: the kernel releases in the guest, in one line, oldest first.
 releases() { find "$ROOTFS/lib/modules" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | paste -sd' '; }
 
-# release SERIES: the kernel release in the guest, from "6.12", "7" or a full release.
+# debug_releases: those that debug-kernel.sh has built, in one line.
+debug_releases() {
+	[ ! -d "$CACHE/debug" ] || find "$CACHE/debug" -mindepth 1 -maxdepth 1 -name '*-debug' -printf '%f\n' |
+		sort -V | paste -sd' '
+}
+
+# release SERIES: the kernel release in the guest, from "6.12", "7" or a full release;
+# from "6.12-debug" or "6.12-gcov" the debug kernel's.
 release() {
-	local rel match=
-	for rel in $(releases); do
-		case $rel in "$1" | "$1".* | "$1"-*) match=$rel ;; esac
-	done
-	[ -n "$match" ] || die "no kernel $1 in the guest; there is: $(releases)"
+	local rel match='' series=${1%-*}
+	case $1 in
+	*-debug | *-gcov)
+		for rel in $(debug_releases); do
+			case $rel in "$series" | "$series".* | "$series"-*) match=$rel ;; esac
+		done
+		[ -n "$match" ] || die "no debug kernel $series; there is: $(debug_releases) (make debug-kernel)" ;;
+	*)
+		for rel in $(releases); do
+			case $rel in "$1" | "$1".* | "$1"-*) match=$rel ;; esac
+		done
+		[ -n "$match" ] || die "no kernel $1 in the guest; there is: $(releases)" ;;
+	esac
 	printf '%s\n' "$match"
+}
+
+# modules_dir SERIES: where guest.sh puts the modules that are built for it.
+modules_dir() {
+	case $1 in
+	*-gcov) printf '%s\n' "$GUEST/lib-$(release "$1")-gcov" ;;
+	*) printf '%s\n' "$GUEST/lib-$(release "$1")" ;;
+	esac
 }

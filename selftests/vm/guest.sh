@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# guest.sh: builds everything that runs in the guest, inside the guest's root
-# directory, into build/guest:
+# guest.sh [SERIES...]: builds everything that runs in the guest, inside the guest's root
+# directory, into build/guest; modules for Debian's kernels, and for those debug kernels
+# (6.12-debug, 6.12-gcov) that are named:
 #   lib-RELEASE/*.ko   modules, for each kernel     bin/       programs
 #   selftests/         test programs                pki/       PKI of the mock TEE
 #   userspace/         libtlsbind and its tests
+#   lib-RELEASE-gcov/  tlsbind.ko that counts which of its lines run
 # TLSBIND_KEEP_GOING=1: a part that does not build is left out with a message.
 
 # shellcheck source=selftests/vm/env.sh
@@ -26,33 +28,53 @@ part() {
 # hash FILE-OR-DIRECTORY...: of the names and contents of all files.
 hash() { find "$@" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1; }
 
+# kernel_dir RELEASE: what modules for it are built against.
+kernel_dir() {
+	case $1 in
+	*-debug) printf '%s\n' "$CACHE/debug/$1/build/" ;;
+	*) printf '%s\n' "/lib/modules/$1/build" ;;
+	esac
+}
+
 # module NAME RELEASE DIRECTORY SOURCE...: builds DIRECTORY's Kbuild out of tree, in a
 # tree of symbolic links, because kbuild leaves its objects beside the sources.
+# With VARIANT=-gcov: one that counts.
 module() {
-	local name=$1 release=$2 dir=$3 tree=$BUILD/kmod-$2/$1 key source
+	local name=$1 release=$2 dir=$3 tree=$BUILD/kmod-$2/$1${VARIANT:-} key source
+	local lib=$GUEST/lib-$2${VARIANT:-} options=(W=1e)
 	shift 3
-	key=$(hash "${@/#/$dir/}" "$0" | tr -d '\n'; gcc -dumpfullversion)
+	[ -z "${VARIANT:-}" ] || options+=(GCOV_PROFILE=y)
+	[ "$name" != tlsbind_kunit ] || options+=(TLSBIND_KUNIT=1)
+	key=$(hash "${@/#/$dir/}" "$0" | tr -d '\n'; gcc -dumpfullversion
+		cat "$CACHE/debug/$release/.key" 2>/dev/null || true)
 	[ "$(cat "$tree/.key" 2>/dev/null)" != "$key" ] || return 0
-	mkdir -p "$tree" "$GUEST/lib-$release"
-	rm -f "$tree/.key" "$GUEST/lib-$release/$name.ko"
+	mkdir -p "$tree" "$lib"
+	rm -f "$tree/.key" "$lib/$name.ko"
 	find "$tree" -xtype l -delete
 	for source in "$@"; do
 		cp -rsf "$dir/$source" "$tree/"
 	done
-	make -C "/lib/modules/$release/build" M="$tree" W=1e -j2 modules &&
-		cp "$tree/$name.ko" "$GUEST/lib-$release/" &&
+	make -C "$(kernel_dir "$release")" M="$tree" "${options[@]}" -j2 modules &&
+		cp "$tree/$name.ko" "$lib/" &&
 		printf '%s\n' "$key" >"$tree/.key"
 }
 
 modules() {
 	local release sources
-	for release in $(releases); do
+	for release in $(releases) "${DEBUG[@]}"; do
 		[ ! -e "$TOP/Kbuild" ] ||
 			part "tlsbind-$release" module tlsbind "$release" "$TOP" Kbuild kmod
 		[ -e "$TOP/selftests/mock-tee/Kbuild" ] || continue
 		mapfile -t sources < <(cd "$TOP/selftests/mock-tee" && find . -maxdepth 1 -name '*.[chS]' -printf '%P\n')
 		part "mock-tee-$release" module tlsbind_mock_tee "$release" "$TOP/selftests/mock-tee" \
 			Kbuild "${sources[@]}"
+	done
+	for release in "${DEBUG[@]}"; do
+		part "gate-$release" module gate_test "$release" "$VM_DIR" Kbuild gate_test.c
+		part "kunit-$release" module tlsbind_kunit "$release" "$TOP" Kbuild kmod selftests/vectors
+	done
+	for release in "${GCOV[@]}"; do
+		VARIANT=-gcov part "tlsbind-$release-gcov" module tlsbind "$release" "$TOP" Kbuild kmod
 	done
 }
 
@@ -94,7 +116,20 @@ inside() {
 	[ "${TLSBIND_KEEP_GOING:-0}" = 1 ]
 }
 
+# debug_kernels SERIES...: sets DEBUG and GCOV to the releases that are meant.
+debug_kernels() {
+	local series release
+	DEBUG=() GCOV=()
+	for series in "$@"; do
+		release=$(release "$series")
+		case $series in *-gcov) GCOV+=("$release") ;; esac
+		case " ${DEBUG[*]} " in *" $release "*) ;; *) DEBUG+=("$release") ;; esac
+	done
+}
+
 if [ "${1:-}" = inside ]; then
+	shift
+	debug_kernels "$@"
 	# In there the root directory is the machine itself.
 	ROOTFS=/
 	inside
@@ -103,5 +138,5 @@ else
 	lock guest
 	[ ! -x "$TOP/selftests/ktls-suite/fetch.sh" ] || "$TOP/selftests/ktls-suite/fetch.sh"
 	"$VM_DIR/chroot.sh" env TLSBIND_KEEP_GOING="${TLSBIND_KEEP_GOING:-0}" \
-		/src/selftests/vm/guest.sh inside
+		/src/selftests/vm/guest.sh inside "$@"
 fi

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # payload.sh RELEASE IMAGE RUNFILE: the small disk that becomes /opt/tlsbind in the
 # guest: modules of that kernel, programs, tests, PKI, vectors, and what to do (RUNFILE).
+# TLSBIND_VARIANT=-gcov: the modules that count which of their lines run.
 
 # shellcheck source=selftests/vm/env.sh
 . "$(dirname "$0")/env.sh"
@@ -25,7 +26,7 @@ programs() { [ ! -d "$1" ] || find "$1" -maxdepth 1 -type f -perm -u+x ! -name '
 # everything: what the project built, and its scripts.
 everything() {
 	local built dir
-	put modules "$GUEST/lib-$release"/*.ko
+	put modules "$GUEST/lib-$release"/*.ko "$GUEST/lib-$release${TLSBIND_VARIANT:-}"/*.ko
 	put bin "$GUEST/bin"/*
 	put vectors "$TOP/selftests/vectors"/*.json
 	mapfile -t built < <(programs "$GUEST/selftests")
@@ -34,11 +35,23 @@ everything() {
 	put demo "$TOP/selftests/demo"/*.sh "$TOP/selftests/demo"/*.py
 }
 
+# debug_kernel: what the disk image does not have of a debug kernel: its modules, and
+# the kernel's own suite, which is that of the same version.
+debug_kernel() {
+	local suite
+	cp -rp "$CACHE/debug/$release/modules" "$stage/kernel"
+	for suite in "$GUEST/bin/net-tls-${release%-debug}"[+-]*; do
+		[ ! -e "$suite" ] || cp "$suite" "$stage/bin/net-tls-$release"
+	done
+	put modules "$GUEST/lib-$release/gate_test.ko"
+}
+
 rm -rf "$stage"
-mkdir -p "$stage"
+mkdir -p "$stage/bin"
 put vm "$VM_DIR/guest-init"
 cp "$runfile" "$stage/vm/run"
 [ "${TLSBIND_PAYLOAD:-}" = none ] || everything
+case $release in *-debug) debug_kernel ;; esac
 [ -z "${TLSBIND_EXTRA_TESTS:-}" ] || put tests "$TLSBIND_EXTRA_TESTS"/*
 [ ! -d "$stage/tests" ] || chmod -R a+rx "$stage/tests"
 

@@ -3,29 +3,33 @@
 # How the guest is started. Sourced by run.sh.
 
 APPEND='console=ttyS0 panic=-1 panic_on_warn=1 oops=panic mitigations=off loglevel=5'
-APPEND+=' tsc=nowatchdog no_timer_check rcupdate.rcu_cpu_stall_timeout=120'
+APPEND+=' tsc=nowatchdog no_timer_check rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60'
 
 # qemu RELEASE PAYLOAD CONSOLE: replaces this shell; verdicts come out of stdout.
+# TLSBIND_OUT: a file that the guest has as its third disk.
 qemu() {
-	local release=$1 payload=$2 console=$3 accel=${TLSBIND_ACCEL:-}
+	local release=$1 payload=$2 console=$3 accel=${TLSBIND_ACCEL:-} boot=$CACHE/boot/$1 memory=1024
 	[ -n "$accel" ] || accel=$(accelerator)
+	case $release in *-debug) boot=$CACHE/debug/$release memory=2048 ;; esac
 	# shellcheck disable=SC2046,SC2086
 	exec qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		$(qemu_accel "$accel") -smp 2 -m "${TLSBIND_MEMORY:-1024}" -rtc base=utc \
-		-kernel "$CACHE/boot/$release/vmlinux" -initrd "$CACHE/boot/$release/initrd" \
+		$(qemu_accel "$accel") -smp 2 -m "${TLSBIND_MEMORY:-$memory}" -rtc base=utc \
+		-kernel "$boot/vmlinux" -initrd "$boot/initrd" \
 		-append "$APPEND ${TLSBIND_APPEND:-}" \
 		-drive "if=virtio,format=raw,snapshot=on,file=$CACHE/root.ext4" \
 		-drive "if=virtio,format=raw,snapshot=on,file=$payload" \
-		$console
+		${TLSBIND_OUT:+-drive if=virtio,format=raw,file=$TLSBIND_OUT} $console
 }
 
-# Without cx16 the kernel takes a lock where it would use cmpxchg16b: emulated with
-# several threads, that instruction at times leaves garbage in the flags register,
-# and the guest dies of a double fault in __kmalloc().
+# Emulation runs both CPUs in one thread. With a thread each, QEMU before 8.1 may go
+# on executing code that the other CPU has just patched: ftrace patches code when
+# the module is loaded and unloaded, and the guest dies of a stray int3. Without
+# cx16 the kernel takes a lock where it would use cmpxchg16b, which QEMU 7.2 emulates
+# wrongly at times: a double fault in __kmalloc().
 qemu_accel() {
 	case $1 in
 	kvm) echo -machine q35 -accel kvm -cpu host ;;
-	*) echo -machine q35 -accel tcg,thread=multi,tb-size=256 -cpu max,la57=off,cx16=off ;;
+	*) echo -machine q35 -accel tcg,thread=single,tb-size=256 -cpu max,la57=off,cx16=off ;;
 	esac
 }
 

@@ -6,6 +6,8 @@
 #   run.sh [-k SERIES] run COMMAND...                    one command, its output live, its exit status
 #   run.sh [-k SERIES] shell                             a shell on the console
 #
+# SERIES: 6.12, 7, 6.12-debug (see debug-kernel.sh), or 6.12-gcov, which is the latter with
+# modules that count which of their lines run; the counts are left in LABEL/gcov.*.tar.
 # The last line of "tests" is "N passed, N failed, N skipped". Logs: build/log/KERNEL/LABEL/.
 
 # shellcheck source=selftests/vm/env.sh
@@ -17,14 +19,15 @@
 # shellcheck disable=SC2034
 
 
+TLSBIND_SLOW=${TLSBIND_SLOW:-4}	# how many times slower a debug kernel may be
 BOOT_SECONDS=120	# until the first sign of life
 GRACE_SECONDS=90	# beyond a test's own limit: kill, unload, leak scan
 MAX_BOOTS=20		# a test that takes the guest down costs one boot
 MAX_DEAD_BOOTS=2	# in a row, before any test began: the emulation's fault, not ours
 
-series=6.12 label='' verbose=0 QEMU=''
+series=6.12 label='' verbose=0 QEMU='' SLOW=1
 
-usage() { sed -n '4,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 # log_dir LABEL: a directory of its own for this run; a second run at the same time gets another.
 log_dir() {
@@ -40,26 +43,32 @@ log_dir() {
 }
 
 # listed: the lines of TESTS that are for this kernel, or those that were named.
+# A debug kernel gets more time.
 listed() {
 	local file=${TLSBIND_TESTS:-$TOP/selftests/TESTS} name seconds kernels wanted
 	while read -r name seconds kernels; do
 		case $name in '' | '#'*) continue ;; esac
 		if [ $# -gt 0 ]; then
 			for wanted in "$@"; do
-				[ "$wanted" != "$name" ] || printf '%s %s\n' "$name" "$seconds"
+				[ "$wanted" != "$name" ] || printf '%s %s\n' "$name" $((seconds * SLOW))
 			done
-		elif [ "$kernels" = all ] || [ "$(release "$kernels")" = "$RELEASE" ]; then
-			printf '%s %s\n' "$name" "$seconds"
+		elif [ "$kernels" = all ] || [ "${series%-*}" = "$kernels" ] || [ "${series%%.*}" = "$kernels" ] ||
+			{ [ "$kernels" = debug ] && [ "$SLOW" != 1 ]; }; then
+			printf '%s %s\n' "$name" $((seconds * SLOW))
 		fi
 	done <"$file"
 }
 
 # start_guest N MODE...: boots with build/log/.../run as orders; sets QEMU and the descriptor FROM.
 start_guest() {
-	local n=$1
+	local n=$1 out=''
 	CONSOLE=$DIR/console.$n
+	if [ -n "${TLSBIND_VARIANT:-}" ]; then
+		out=$DIR/gcov.$n.tar
+		truncate -s 64M "$out"
+	fi
 	"$VM_DIR/payload.sh" "$RELEASE" "$DIR/payload" "$DIR/run"
-	exec {FROM}< <(qemu "$RELEASE" "$DIR/payload" \
+	exec {FROM}< <(TLSBIND_OUT=$out qemu "$RELEASE" "$DIR/payload" \
 		"-serial file:$CONSOLE -chardev stdio,id=verdict,signal=off,logfile=$DIR/verdict.$n -serial chardev:verdict" \
 		</dev/null 2>"$DIR/qemu.$n")
 	QEMU=$!
@@ -145,7 +154,14 @@ main() {
 	host_packages
 	"$VM_DIR/image.sh"
 	RELEASE=$(release "$series")
-	series=$(cut -d. -f1-2 <<<"$RELEASE")
+	case $series in
+	*-debug | *-gcov)
+		SLOW=$TLSBIND_SLOW
+		BOOT_SECONDS=$((BOOT_SECONDS * SLOW)) GRACE_SECONDS=$((GRACE_SECONDS * SLOW))
+		[ "${series##*-}" = debug ] || export TLSBIND_VARIANT=-gcov
+		series=$(cut -d. -f1-2 <<<"$RELEASE")-${series##*-} ;;
+	*) series=$(cut -d. -f1-2 <<<"$RELEASE") ;;
+	esac
 	TOKEN=$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')
 	log_dir "${label:-$mode${1:+-$(basename "$1")}}"
 	case $mode in
