@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fakes.h"
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+struct tlsbind_fake_hardware tlsbind_fake_hardware;
+
+static const u8 tlsbind_fake_boot_nonce[TLSBIND_BOOT_NONCE_SIZE] = "a boot nonce";
+
+/**
+ * tlsbind_fake_reset() - a provider that answers at once
+ */
+void tlsbind_fake_reset(void)
+{
+	memset(&tlsbind_fake_hardware, 0, sizeof(tlsbind_fake_hardware));
+	init_completion(&tlsbind_fake_hardware.asked);
+	init_completion(&tlsbind_fake_hardware.release);
+}
+
+/**
+ * tlsbind_fake_sock() - a socket that policy lets be attested
+ * @ts: to be filled
+ * @name: told apart by
+ */
+void tlsbind_fake_sock(struct tlsbind_sock *ts, u32 name)
+{
+	memset(ts, 0, sizeof(*ts));
+	refcount_set(&ts->ref, 1);
+	init_waitqueue_head(&ts->wait);
+	ts->flags = TLSBIND_F_ALLOW_ALL;
+	put_unaligned_be32(name, ts->tx.commitment);
+}
+
+/* sock.h: the reference is counted, but the test owns the memory. */
+
+void tlsbind_sock_hold(struct tlsbind_sock *ts)
+{
+	refcount_inc(&ts->ref);
+}
+
+void tlsbind_sock_put(struct tlsbind_sock *ts)
+{
+	refcount_dec(&ts->ref);
+}
+
+int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
+{
+	claims->flags = cpu_to_be32(ts->flags);
+	memcpy(claims->tx_commitment, ts->tx.commitment, sizeof(claims->tx_commitment));
+	return ts->error;
+}
+
+/* report.h */
+
+const u8 *tlsbind_report_boot_nonce(void)
+{
+	return tlsbind_fake_boot_nonce;
+}
+
+struct tlsbind_report *
+tlsbind_report_make(const u8 report_data[TLSBIND_REPORT_DATA_SIZE])
+{
+	struct tlsbind_fake_hardware *hw = &tlsbind_fake_hardware;
+	unsigned int call = hw->calls++;
+	struct tlsbind_report *report;
+
+	if (call < TLSBIND_FAKE_CALLS)
+		memcpy(hw->report_data[call], report_data, TLSBIND_REPORT_DATA_SIZE);
+	complete(&hw->asked);
+	if (hw->hold)
+		wait_for_completion(&hw->release);
+	if (hw->error)
+		return ERR_PTR(hw->error);
+
+	report = kzalloc(sizeof(*report), GFP_KERNEL);
+	if (!report)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&report->ref, 1);
+	atomic_inc(&hw->live);
+	return report;
+}
+
+struct tlsbind_report *tlsbind_report_get(struct tlsbind_report *report)
+{
+	refcount_inc(&report->ref);
+	return report;
+}
+
+void tlsbind_report_put(struct tlsbind_report *report)
+{
+	if (!report || !refcount_dec_and_test(&report->ref))
+		return;
+	atomic_dec(&tlsbind_fake_hardware.live);
+	kfree(report);
+}
