@@ -139,7 +139,8 @@ static void tlsbind_test_key_version(struct kunit *test)
 }
 
 static struct kunit_case tlsbind_test_key_cases[] = {
-	TLSBIND_CASE_EACH(tlsbind_test_key_layout, ciphers, "key and iv are read from their places"),
+	TLSBIND_CASE_EACH(tlsbind_test_key_layout, ciphers,
+			  "key and iv are read from their places"),
 	TLSBIND_CASE_EACH(tlsbind_test_key_vector, connections,
 			  "keys of the vectors are read as they are"),
 	TLSBIND_CASE(tlsbind_test_key_tls12, "a TLS 1.2 key is refused and not copied"),
