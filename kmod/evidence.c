@@ -29,6 +29,7 @@
 #include <net/sock.h>
 
 #include "binding.h"
+#include "claims.h"
 #include "policy.h"
 #include "report.h"
 #include "request.h"
@@ -186,7 +187,7 @@ static int tlsbind_evidence_describe(struct tlsbind_request *request, u32 index,
 {
 	int ret;
 
-	ret = tlsbind_sock_claims(request->ts, &request->claims);
+	ret = tlsbind_claims_make(request->ts, &request->claims);
 	if (ret)
 		return ret;
 	if (!tlsbind_policy_allows(&request->claims))

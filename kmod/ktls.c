@@ -11,6 +11,7 @@
 #include <net/tls.h>
 
 #include "hook.h"
+#include "install.h"
 #include "original.h"
 #include "probe.h"
 #include "sock.h"
@@ -36,9 +37,9 @@ static int tlsbind_ktls_install(struct sock *sk, int optname, sockptr_t optval,
 
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
-	tlsbind_sock_install_begin(ts, sk);
+	tlsbind_install_begin(ts, sk);
 	ret = tlsbind_original_setsockopt(sk, SOL_TLS, optname, optval, optlen);
-	tlsbind_sock_install_end(ts, sk, optname == TLS_TX, !ret);
+	tlsbind_install_end(ts, sk, optname == TLS_TX, !ret);
 	tlsbind_sock_put(ts);
 	return ret;
 }

@@ -10,7 +10,6 @@
 #include <linux/spinlock.h>
 #include <linux/tlsbind.h>
 #include <linux/wait.h>
-#include <net/tls.h>
 
 #include "caller.h"
 
@@ -44,7 +43,7 @@ struct tlsbind_sock_key {
  * @lock: protects everything up to @caller
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
- * @installing: tasks between tlsbind_sock_install_begin() and _end()
+ * @installing: tasks between tlsbind_install_begin() and _end()
  * @flags: TLSBIND_F_* that come from the socket
  * @tls_version: 0x0303 or 0x0304, of the first key
  * @cipher_suite: IANA code point, 0 for TLS 1.2
@@ -91,12 +90,5 @@ void tlsbind_sock_hold(struct tlsbind_sock *ts);
 void tlsbind_sock_put(struct tlsbind_sock *ts);
 bool tlsbind_sock_has_keys(struct sock *sk);
 void tlsbind_sock_unpublish(struct sock *sk);
-void tlsbind_sock_install_begin(struct tlsbind_sock *ts, struct sock *sk);
-void tlsbind_sock_install_end(struct tlsbind_sock *ts, struct sock *sk, bool tx,
-			      bool installed);
-int tlsbind_sock_ready(struct tlsbind_sock *ts);
-int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims);
-void tlsbind_sock_info(struct tlsbind_sock *ts, struct tlsbind_info *info);
-int tlsbind_sock_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer);
 
 #endif

@@ -11,8 +11,10 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
+#include <net/inet_sock.h>
 #include <net/sock.h>
 
+#include "claims.h"
 #include "evidence.h"
 #include "policy.h"
 #include "request.h"
@@ -20,7 +22,7 @@
 
 /*
  * The state of a socket with keys. -ENOKEY: it has none; -ESTALE: it has, but
- * their installation was not seen; -EKEYREJECTED: see tlsbind_sock_claims().
+ * their installation was not seen; -EKEYREJECTED: see tlsbind_claims_make().
  */
 static struct tlsbind_sock *tlsbind_sockopt_find(struct sock *sk)
 {
@@ -29,7 +31,7 @@ static struct tlsbind_sock *tlsbind_sockopt_find(struct sock *sk)
 
 	if (!ts)
 		return ERR_PTR(tlsbind_sock_has_keys(sk) ? -ESTALE : -ENOKEY);
-	ret = tlsbind_sock_ready(ts);
+	ret = tlsbind_claims_ready(ts);
 	if (!ret)
 		return ts;
 	tlsbind_sock_put(ts);
@@ -74,7 +76,7 @@ static int tlsbind_sockopt_challenge(struct sock *sk, sockptr_t optval,
 	ts = tlsbind_sockopt_find(sk);
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
-	ret = tlsbind_sock_claims(ts, &claims);
+	ret = tlsbind_claims_make(ts, &claims);
 	if (!ret && !tlsbind_policy_allows(&claims))
 		ret = -EACCES;
 	if (!ret)
@@ -148,7 +150,7 @@ static int tlsbind_sockopt_info(struct tlsbind_sock *ts, char __user *optval,
 {
 	struct tlsbind_info info = {};
 
-	tlsbind_sock_info(ts, &info);
+	tlsbind_claims_info(ts, &info);
 	return tlsbind_sockopt_put(&info, sizeof(info), optval, optlen, len);
 }
 
@@ -156,7 +158,7 @@ static int tlsbind_sockopt_peer(struct tlsbind_sock *ts, char __user *optval,
 				int __user *optlen, int len)
 {
 	struct tlsbind_peer peer = {};
-	int ret = tlsbind_sock_peer(ts, &peer);
+	int ret = tlsbind_claims_peer(ts, &peer);
 
 	return ret ?: tlsbind_sockopt_put(&peer, sizeof(peer), optval, optlen,
 					  len);

@@ -46,7 +46,7 @@ void tlsbind_sock_put(struct tlsbind_sock *ts)
 	refcount_dec(&ts->ref);
 }
 
-int tlsbind_sock_claims(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
+int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 {
 	claims->flags = cpu_to_be32(ts->flags);
 	memcpy(claims->tx_commitment, ts->tx.commitment, sizeof(claims->tx_commitment));

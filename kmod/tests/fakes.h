@@ -8,6 +8,7 @@
 
 #include <linux/completion.h>
 
+#include "../claims.h"
 #include "../report.h"
 #include "../sock.h"
 

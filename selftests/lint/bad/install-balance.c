@@ -6,11 +6,11 @@ static int forgets_on_error(struct tlsbind_sock *ts, struct sock *sk, bool tx)
 {
 	int ret;
 
-	tlsbind_sock_install_begin(ts, sk);
+	tlsbind_install_begin(ts, sk);
 	ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);
 	if (ret < 0)
 		return ret;	/* BAD */
-	tlsbind_sock_install_end(ts, sk, tx, true);
+	tlsbind_install_end(ts, sk, tx, true);
 	return 0;
 }
 
@@ -18,9 +18,9 @@ static int tries_again_outside(struct tlsbind_sock *ts, struct sock *sk, bool tx
 {
 	int ret;
 
-	tlsbind_sock_install_begin(ts, sk);
+	tlsbind_install_begin(ts, sk);
 	ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);
-	tlsbind_sock_install_end(ts, sk, tx, !ret);
+	tlsbind_install_end(ts, sk, tx, !ret);
 	if (ret)
 		ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);	/* BAD */
 	return ret;
@@ -28,18 +28,18 @@ static int tries_again_outside(struct tlsbind_sock *ts, struct sock *sk, bool tx
 
 static void forgets_at_the_end(struct tlsbind_sock *ts, struct sock *sk)
 {
-	tlsbind_sock_install_begin(ts, sk);
+	tlsbind_install_begin(ts, sk);
 	if (ts->error)
-		tlsbind_sock_install_end(ts, sk, true, true);
+		tlsbind_install_end(ts, sk, true, true);
 }	/* BAD */
 
 static int right(struct tlsbind_sock *ts, struct sock *sk, bool tx)
 {
 	int ret;
 
-	tlsbind_sock_install_begin(ts, sk);
+	tlsbind_install_begin(ts, sk);
 	ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);
-	tlsbind_sock_install_end(ts, sk, tx, !ret);
+	tlsbind_install_end(ts, sk, tx, !ret);
 	if (ret)
 		return ret;
 	return 0;
