@@ -92,7 +92,6 @@ int tlsbind_tsm_open(void)
 void tlsbind_tsm_close(void)
 {
 	struct path dir;
-
 	int ret;
 
 	if (!tlsbind_tsm_ours || tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir))
