@@ -105,7 +105,9 @@ int tlsbind_hook_arm(struct tlsbind_hook *hook)
 		if (ret)
 			ftrace_free_filter(&tlsbind_hook_ops);
 	}
-	if (!ret)
+	if (ret)
+		WRITE_ONCE(tlsbind_hooks[slot], NULL);
+	else
 		tlsbind_hook_count++;
 	return ret;
 }
