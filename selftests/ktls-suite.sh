@@ -6,7 +6,18 @@
 . lib.sh
 
 SUITE=net-tls-$(uname -r)
-LEAST=${TLSBIND_KTLS_SUITE_LEAST:-700}	# so many tests must really pass
+LEAST=700	# so many tests must really pass
+OPTIONS=()
+
+# On a debug kernel, where all of it takes an hour: what depends on the cipher with one
+# of each version only.
+if [ -n "${TLSBIND_SLOW:-}" ]; then
+	LEAST=100
+	for variant in {12,13}_chacha 13_sm4_{gcm,ccm} {12,13}_aes_ccm {12,13}_aes_gcm_256 \
+		12_aria_gcm 12_aria_gcm_256; do
+		OPTIONS+=(-V "$variant")
+	done
+fi
 
 # outcomes FILE: "name outcome" for each test, from the suite's TAP.
 outcomes() {
@@ -25,8 +36,18 @@ numbers() {
 		"$(count "$1" pass)" "$(count "$1" fail)" "$(count "$1" skip)"
 }
 
+# without_rekeys: kTLS can replace a key from Linux 6.14. Some tests of that wait on an older
+# kernel until their time is over; Debian's source of 6.12 has them all the same.
+without_rekeys() {
+	local name
+	[ "$(printf '6.14\n%s\n' "$(uname -r)" | sort -V | head -n 1)" != 6.14 ] || return 0
+	for name in $("$SUITE" -l 2>&1 | grep -oE '[a-z_]*rekey[a-z_]*' | sort -u); do
+		OPTIONS+=(-T "$name")
+	done
+}
+
 run_suite() {
-	"$SUITE" >"$1.tap" 2>"$1.err"
+	"$SUITE" "${OPTIONS[@]+"${OPTIONS[@]}"}" >"$1.tap" 2>"$1.err"
 	outcomes "$1.tap" >"$1"
 	diag "$1 the module: $(numbers "$1"), $SECONDS s"
 }
@@ -51,6 +72,7 @@ hooked() {
 plan 9
 command -v "$SUITE" >/dev/null || bail "no $SUITE (ktls-suite/fetch.sh)"
 ok "every cipher that kTLS knows is there" load_ciphers
+without_rekeys
 run_suite without
 ok "without the module the suite ran to its end" complete without
 not_ok "nobody saw its keys" attest-self
