@@ -56,19 +56,21 @@ host_stages() {
 	[ ! -x "$TOP/selftests/dkms-check.sh" ] || stage dkms "$TOP/selftests/dkms-check.sh"
 }
 
-# start_guest KERNEL: the whole list of tests in the guest, in the background; see add_guest.
+# start_guest KERNEL [I/N]: tests in a guest, in the background; all that are listed, or one of
+# N shares of them. See add_guest.
 start_guest() {
-	"$VM_DIR/run.sh" -k "$1" -l check tests >"$REPORT.$1" 2>&1 &
-	GUESTS[$1]=$!
+	local label=check${2:+-${2%/*}}
+	"$VM_DIR/run.sh" -k "$1" -l "$label" tests ${2:+-s "$2"} >"$REPORT.$1.$label" 2>&1 &
+	GUESTS[$1.$label]=$!
 }
 
-# add_guest KERNEL: waits, shows what the guest said and adds its last line to the count.
+# add_guest KERNEL [I/N]: waits, shows what the guest said and adds its last line to the count.
 add_guest() {
-	local total
-	wait "${GUESTS[$1]}" || true
-	unset "GUESTS[$1]"
-	total=$(tail -n 1 "$REPORT.$1")
-	sed '$d' "$REPORT.$1"
+	local guest=$1.check${2:+-${2%/*}} total
+	wait "${GUESTS[$guest]}" || true
+	unset "GUESTS[$guest]"
+	total=$(tail -n 1 "$REPORT.$guest")
+	sed '$d' "$REPORT.$guest"
 	if [[ $total =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
 		PASSED=$((PASSED + BASH_REMATCH[1]))
 		FAILED=$((FAILED + BASH_REMATCH[2]))
@@ -77,7 +79,7 @@ add_guest() {
 		show "$total"
 		breach "kernel $1" "the run did not come to its end"
 	fi
-	show "# [$1] all: $total"
+	show "# [$1]${2:+ share $2}: $total"
 }
 
 # check KERNEL...: the host's tests beside those of the guests.
@@ -90,15 +92,20 @@ check() {
 	for kernel in "$@"; do add_guest "$kernel"; done
 }
 
-# check_debug KERNEL...: the debug kernels, one after the other, each beside its gate.
+# check_debug KERNEL...: the debug kernels, one after the other, each in two guests and
+# beside its gate.
 check_debug() {
-	local kernel
+	local kernel start
 	"$VM_DIR/debug-kernel.sh" "${@%-debug}"
 	for kernel in "${@%-debug}"; do
 		"$VM_DIR/guest.sh" "$kernel-debug"
-		start_guest "$kernel-debug"
+		start=$SECONDS
+		start_guest "$kernel-debug" 1/2
+		start_guest "$kernel-debug" 2/2
 		stage "gate-$kernel" "$VM_DIR/test-harness.sh" "$kernel-debug"
-		add_guest "$kernel-debug"
+		add_guest "$kernel-debug" 1/2
+		add_guest "$kernel-debug" 2/2
+		show "# [$kernel-debug] $((SECONDS - start)) s from boot to power-off"
 	done
 }
 

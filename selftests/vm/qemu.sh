@@ -10,7 +10,7 @@ APPEND+=' tsc=nowatchdog no_timer_check rcupdate.rcu_cpu_stall_timeout=120 watch
 qemu() {
 	local release=$1 payload=$2 console=$3 accel=${TLSBIND_ACCEL:-} boot=$CACHE/boot/$1 memory=1024
 	[ -n "$accel" ] || accel=$(accelerator)
-	case $release in *-debug) boot=$CACHE/debug/$release memory=2048 ;; esac
+	case $release in *-debug) boot=$CACHE/debug/$release ;; esac
 	# shellcheck disable=SC2046,SC2086
 	exec qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		$(qemu_accel "$accel") -smp 2 -m "${TLSBIND_MEMORY:-$memory}" -rtc base=utc \
@@ -18,7 +18,7 @@ qemu() {
 		-append "$APPEND ${TLSBIND_APPEND:-}" \
 		-drive "if=virtio,format=raw,snapshot=on,file=$CACHE/root.ext4" \
 		-drive "if=virtio,format=raw,snapshot=on,file=$payload" \
-		${TLSBIND_OUT:+-drive if=virtio,format=raw,file=$TLSBIND_OUT} $console
+		${TLSBIND_OUT:+-drive if=virtio,format=raw,file=$TLSBIND_OUT} ${TLSBIND_QEMU:-} $console
 }
 
 # Emulation runs both CPUs in one thread. With a thread each, QEMU before 8.1 may go

@@ -3,6 +3,7 @@
 # Boots the guest and runs something in it.
 #
 #   run.sh [-v] [-k SERIES] [-l LABEL] tests [NAME...]   tests of selftests/TESTS (all, if none is named)
+#   run.sh ... tests -s I/N                              the I-th share of all, for N guests at once
 #   run.sh [-k SERIES] run COMMAND...                    one command, its output live, its exit status
 #   run.sh [-k SERIES] shell                             a shell on the console
 #
@@ -27,7 +28,7 @@ MAX_DEAD_BOOTS=2	# in a row, before any test began: the emulation's fault, not o
 
 series=6.12 label='' verbose=0 QEMU='' SLOW=1
 
-usage() { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '4,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 # log_dir LABEL: a directory of its own for this run; a second run at the same time gets another.
 log_dir() {
@@ -59,6 +60,13 @@ listed() {
 	done <"$file"
 }
 
+# share I/N: those of the lines that the I-th of N guests runs. The next longest test goes to
+# the guest that has least to do.
+share() {
+	sort -s -k2,2nr | awk -v i="${1%/*}" -v n="${1#*/}" '
+		{ m = 1; for (j = 2; j <= n; j++) if (sum[j] + 0 < sum[m] + 0) m = j; sum[m] += $2; if (m == i) print }'
+}
+
 # start_guest N MODE...: boots with build/log/.../run as orders; sets QEMU and the descriptor FROM.
 start_guest() {
 	local n=$1 out=''
@@ -87,7 +95,12 @@ trap 'exit 130' INT TERM
 
 run_tests() {
 	local boots=0 dead=0 left=()
-	mapfile -t left < <(listed "$@")
+	if [ "${1:-}" = -s ]; then
+		mapfile -t left < <(listed | share "$2")
+		shift 2
+	else
+		mapfile -t left < <(listed "$@")
+	fi
 	[ "${#left[@]}" -gt 0 ] || die "no such test for kernel $series in selftests/TESTS: ${*:-(any)}"
 	[ $# = 0 ] || [ "${#left[@]}" -ge $# ] || die "not every one of these is in selftests/TESTS: $*"
 	verdict_reset
