@@ -23,6 +23,9 @@
 #define TLSBIND_TSM_ENTRY	"tlsbind"
 
 static struct vfsmount *tlsbind_tsm_mnt;
+
+/* Held while the entry in it is ours: removing that must not need memory. */
+static struct path tlsbind_tsm_dir;
 static bool tlsbind_tsm_ours;
 
 static int tlsbind_tsm_mount(void)
@@ -61,23 +64,26 @@ static int tlsbind_tsm_lookup(const char *name, struct path *path)
  */
 int tlsbind_tsm_open(void)
 {
-	struct path dir;
 	int ret;
 
 	ret = tlsbind_tsm_mount();
 	if (ret)
 		return ret;
-	ret = tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir);
+	/* It may be there still, if it was in use the last time. */
+	tlsbind_tsm_close();
+	if (tlsbind_tsm_ours)
+		return 0;
+	ret = tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &tlsbind_tsm_dir);
 	if (ret)
 		return ret;
-	ret = mnt_want_write(dir.mnt);
+	ret = mnt_want_write(tlsbind_tsm_dir.mnt);
 	if (!ret) {
-		ret = tlsbind_compat_mkdir(&dir, TLSBIND_TSM_ENTRY);
-		mnt_drop_write(dir.mnt);
+		ret = tlsbind_compat_mkdir(&tlsbind_tsm_dir, TLSBIND_TSM_ENTRY);
+		mnt_drop_write(tlsbind_tsm_dir.mnt);
 	}
-	path_put(&dir);
-	if (!ret)
-		tlsbind_tsm_ours = true;
+	tlsbind_tsm_ours = !ret;
+	if (ret)
+		path_put(&tlsbind_tsm_dir);
 	return ret == -EEXIST ? 0 : ret;
 }
 
@@ -91,20 +97,20 @@ int tlsbind_tsm_open(void)
  */
 void tlsbind_tsm_close(void)
 {
-	struct path dir;
 	int ret;
 
-	if (!tlsbind_tsm_ours || tlsbind_tsm_lookup(TLSBIND_TSM_DIR, &dir))
+	if (!tlsbind_tsm_ours)
 		return;
-	ret = mnt_want_write(dir.mnt);
+	ret = mnt_want_write(tlsbind_tsm_dir.mnt);
 	if (!ret) {
-		ret = tlsbind_compat_rmdir(&dir, TLSBIND_TSM_ENTRY);
-		mnt_drop_write(dir.mnt);
+		ret = tlsbind_compat_rmdir(&tlsbind_tsm_dir, TLSBIND_TSM_ENTRY);
+		mnt_drop_write(tlsbind_tsm_dir.mnt);
 	}
-	path_put(&dir);
 	/* Otherwise somebody uses it: it stays ours, to be removed next time. */
-	if (!ret || ret == -ENOENT)
-		tlsbind_tsm_ours = false;
+	if (ret && ret != -ENOENT)
+		return;
+	path_put(&tlsbind_tsm_dir);
+	tlsbind_tsm_ours = false;
 }
 
 static struct file *tlsbind_tsm_file(const char *attribute, int flags)
@@ -188,5 +194,7 @@ void tlsbind_tsm_exit(void)
 	if (!tlsbind_tsm_mnt)
 		return;
 	tlsbind_tsm_close();
+	if (tlsbind_tsm_ours)
+		path_put(&tlsbind_tsm_dir);
 	kern_unmount(tlsbind_tsm_mnt);
 }
