@@ -14,10 +14,16 @@
 #include <net/sock.h>
 #include <net/tls.h>
 
+/*
+ * A reset, not a farewell: a socket that TCP has no memory to say farewell for
+ * may stay in LAST_ACK for good, and would keep tls.ko.
+ */
 static void tlsbind_probe_drop(struct socket **sock)
 {
-	if (*sock)
-		sock_release(*sock);
+	if (!*sock)
+		return;
+	sock_no_linger((*sock)->sk);
+	sock_release(*sock);
 	*sock = NULL;
 }
 
