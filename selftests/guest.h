@@ -123,15 +123,33 @@ static inline void guest_setup(void)
 	guest_need("load_module unsafe_allow_all=1");
 }
 
-/** guest_rekeys() - whether this kernel's kTLS can rekey (Linux 6.14). */
-static inline int guest_rekeys(void)
+/** guest_kernel() - whether this kernel is @major.@minor or newer. */
+static inline int guest_kernel(int major, int minor)
 {
 	struct utsname name;
-	int major = 0, minor = 0;
+	int a = 0, b = 0;
 
 	uname(&name);
-	sscanf(name.release, "%d.%d", &major, &minor);
-	return major > 6 || (major == 6 && minor >= 14);
+	sscanf(name.release, "%d.%d", &a, &b);
+	return a > major || (a == major && b >= minor);
+}
+
+/** guest_rekeys() - whether this kernel's kTLS can rekey. */
+static inline int guest_rekeys(void)
+{
+	return guest_kernel(6, 14);
+}
+
+/** guest_tls_users() - how many sockets hold tls.ko, those still being closed included. */
+static inline long guest_tls_users(void)
+{
+	char text[32] = "";
+	int fd = open("/sys/module/tls/refcnt", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 1)
+		tap_bail("tls: %s", strerror(errno));
+	close(fd);
+	return strtol(text, NULL, 10);
 }
 
 /** guest_slow() - so many times slower than usual everything may be, 1 to 100. */

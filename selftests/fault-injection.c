@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Each allocation, and each copy from or to user space, of each call of ours fails
+ * in turn: the call has a documented result, nothing is half done or lost, and the
+ * same works afterwards. fault-load does this to loading and unloading.
+ */
+#define _GNU_SOURCE
+#include "evidence.h"
+#include "fault.h"
+#include "guest.h"
+
+#define SUITE		0x1301
+#define SOON		(20000 * guest_slow())	/* ms: a bound, not a sleep */
+#define ENTRY		"/sys/kernel/config/tsm/report/tlsbind"
+#define TDX_DATA	(48 + 520)	/* where a TDX quote has REPORTDATA */
+#define MOUNT		10		/* the first report mounts configfs; these many, and then some */
+#define CROWD		100		/* sockets: more than there is room for in a new table */
+
+static uint8_t buf[65536];
+static int fd[2] = { -1, -1 };		/* fd[0] is the one that faults happen to */
+static int event = -1;
+static struct ktls_key key[2];		/* fd[0] sends with the first */
+static unsigned int seed;
+static unsigned int rejected;		/* installed keys without a commitment */
+
+/* --- what the calls need --- */
+
+static void need(bool good, const char *what)
+{
+	if (!good)
+		tap_bail("%s: %s", what, strerror(errno));
+}
+
+/* The other end goes last and without a farewell: it waits for none. */
+static void end_pair(void)
+{
+	if (fd[0] >= 0)
+		close(fd[0]);
+	if (fd[1] >= 0)
+		ktls_reset(fd[1]);
+	if (event >= 0)
+		close(event);
+	fd[0] = fd[1] = event = -1;
+}
+
+static void bare_pair(void)
+{
+	end_pair();
+	seed += 2;
+	key[0] = ktls_key(SUITE, seed);
+	key[1] = ktls_key(SUITE, seed + 1);
+	need(!ktls_tcp_pair(AF_INET, fd) && !ktls_attach(fd[0]), "kTLS pair");
+}
+
+static void key_other_end(void)
+{
+	need(!ktls_install_both(fd[1], &key[1], &key[0]), "keys of the other end");
+}
+
+static void new_pair(void)
+{
+	bare_pair();
+	key_other_end();
+}
+
+static int install_tx(void)
+{
+	return ktls_install(fd[0], TLS_TX, &key[0]);
+}
+
+static int install_rx(void)
+{
+	return ktls_install(fd[0], TLS_RX, &key[1]);
+}
+
+static void sending_pair(void)
+{
+	new_pair();
+	need(!install_tx(), "sending key");
+}
+
+static void keyed_pair(void)
+{
+	sending_pair();
+	need(!install_rx(), "receiving key");
+}
+
+static void keyed(void)
+{
+	if (fd[0] < 0)
+		keyed_pair();
+}
+
+/* An eventfd, and an answer that nobody has fetched. */
+static void answered(void)
+{
+	keyed();
+	if (event < 0)
+		event = evidence_eventfd(fd[0]);
+	evidence_signalled(event, 0);
+	need(!evidence_ask(fd[0], ++seed) && evidence_signalled(event, SOON) == 1, "challenge");
+}
+
+static void closing_pair(void)
+{
+	keyed_pair();
+	answered();
+}
+
+/* --- what must be true --- */
+
+/* Evidence for the challenge of this nonce, whose quote may be cut short behind REPORTDATA. */
+static bool fetched(unsigned int nonce)
+{
+	uint8_t data[TLSBIND_REPORT_DATA_SIZE], wanted[TLSBIND_NONCE_SIZE];
+	ssize_t n = evidence_read(fd[0], buf, sizeof(buf));
+	struct evidence e;
+
+	evidence_nonce(wanted, nonce);
+	return n > 0 && evidence_parse(&e, buf, n) && evidence_expected(&e, data) &&
+	       !memcmp(e.claims.nonce, wanted, sizeof(wanted)) &&
+	       e.report_len >= TDX_DATA + sizeof(data) &&
+	       !memcmp(e.report + TDX_DATA, data, sizeof(data));
+}
+
+static bool answers(int error)
+{
+	(void)error;
+	seed++;
+	return !evidence_ask(fd[0], seed) && fetched(seed);
+}
+
+static bool no_answer(void)
+{
+	return evidence_read(fd[0], buf, sizeof(buf)) < 0 && errno == ENODATA;
+}
+
+static int info_error(struct tlsbind_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	return getsockopt(fd[0], SOL_TLS, TLSBIND_INFO, info, &len) ? errno : 0;
+}
+
+/* The commitments are right, and the keys as well. */
+static bool keys_right(int error)
+{
+	uint8_t tx[TLSBIND_COMMITMENT_SIZE], rx[TLSBIND_COMMITMENT_SIZE];
+	struct tlsbind_peer peer;
+	socklen_t len = sizeof(peer);
+
+	(void)error;
+	evidence_commitment(TLSBIND_DIRECTION_TX, &key[1], tx);
+	evidence_commitment(TLSBIND_DIRECTION_RX, &key[0], rx);
+	return !getsockopt(fd[0], SOL_TLS, TLSBIND_PEER, &peer, &len) &&
+	       !memcmp(peer.tx_commitment, tx, sizeof(tx)) &&
+	       !memcmp(peer.rx_commitment, rx, sizeof(rx)) &&
+	       ktls_echo(fd[0], fd[1], "ping", 4) && ktls_echo(fd[1], fd[0], "pong", 4);
+}
+
+/* --- the worker makes a report --- */
+
+static int ask_and_fetch(void)
+{
+	return evidence_ask(fd[0], ++seed) || evidence_read(fd[0], buf, sizeof(buf)) < 0 ? -1 : 0;
+}
+
+/* An entry that stays keeps providers from being registered. */
+static bool report_intact(int error)
+{
+	(void)error;
+	return access(ENTRY, F_OK) && no_answer();
+}
+
+/* configfs is mounted once: no report may be made before each step of that has failed. */
+static bool report_works(int error)
+{
+	static unsigned int reports;
+
+	return ++reports <= MOUNT || answers(error);
+}
+
+/* --- the calls of a task --- */
+
+static int ask(void)
+{
+	return evidence_ask(fd[0], seed + 1);
+}
+
+/* A challenge that fails does not replace the answer that is there. */
+static bool ask_intact(int error)
+{
+	return fetched(error ? seed : seed + 1) && no_answer();
+}
+
+static int fetch(void)
+{
+	return evidence_read(fd[0], buf, sizeof(buf)) < 0 ? -1 : 0;
+}
+
+static bool fetch_intact(int error)
+{
+	return (!error || fetched(seed)) && no_answer();
+}
+
+static int attach(void)
+{
+	__s32 other = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int ret = setsockopt(fd[0], SOL_TLS, TLSBIND_EVENTFD, &other, sizeof(other)), error = errno;
+
+	close(ret ? other : event);
+	event = ret ? event : other;
+	errno = error;
+	return ret;
+}
+
+/* After an error it is the old one that is told. */
+static bool attach_intact(int error)
+{
+	evidence_signalled(event, 0);
+	return answers(error) && evidence_signalled(event, SOON) == 1;
+}
+
+static bool attach_works(int error)
+{
+	return !attach() && attach_intact(error);
+}
+
+static int get_info(void)
+{
+	struct tlsbind_info info;
+
+	errno = info_error(&info);
+	return errno ? -1 : 0;
+}
+
+static int get_peer(void)
+{
+	struct tlsbind_peer peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd[0], SOL_TLS, TLSBIND_PEER, &peer, &len);
+}
+
+/* --- keys --- */
+
+/* kTLS has the key and data flows; we have no commitment, and that is final. */
+static bool stays_rejected(void)
+{
+	rejected++;
+	return evidence_ask(fd[0], seed) && errno == EKEYREJECTED &&
+	       evidence_read(fd[0], buf, sizeof(buf)) < 0 && errno == EKEYREJECTED &&
+	       ktls_echo(fd[0], fd[1], "data", 4);
+}
+
+static bool key_works(int error)
+{
+	struct tlsbind_info info;
+
+	return info_error(&info) == EKEYREJECTED ? stays_rejected() : keys_right(error);
+}
+
+static bool tx_intact(int error)
+{
+	struct tlsbind_info info;
+	int got = info_error(&info);
+
+	return error ? got == ENOKEY : !got || got == EKEYREJECTED;
+}
+
+static bool tx_works(int error)
+{
+	return (!error || !install_tx()) && !install_rx() && key_works(error);
+}
+
+static bool rx_intact(int error)
+{
+	static const uint8_t none[TLSBIND_CONNECTION_ID_SIZE];
+	struct tlsbind_info info;
+	int got = info_error(&info);
+
+	if (!error)
+		return !got || got == EKEYREJECTED;
+	return !got && (info.flags & TLSBIND_F_ONE_DIRECTION) &&
+	       !memcmp(info.connection_id, none, sizeof(none));
+}
+
+static bool rx_works(int error)
+{
+	return (!error || !install_rx()) && key_works(error);
+}
+
+static int close_one(void)
+{
+	int ret = close(fd[0]);
+
+	fd[0] = -1;
+	return ret;
+}
+
+static bool close_intact(int error)
+{
+	return !error && !evidence_signalled(event, 0);
+}
+
+static bool close_works(int error)
+{
+	keyed_pair();
+	return answers(error);
+}
+
+/* --- all of them --- */
+
+static const struct fault_path paths[] = {
+	{ "report", true, 40, keyed, ask_and_fetch, { ENOMEM }, report_intact, report_works },
+	{ "challenge", false, 2, answered, ask, { ENOMEM, EFAULT }, ask_intact, answers },
+	{ "evidence", false, 2, answered, fetch, { ENOMEM, EFAULT }, fetch_intact, answers },
+	{ "eventfd", false, 1, answered, attach, { EFAULT }, attach_intact, attach_works },
+	{ "info", false, 1, keyed, get_info, { EFAULT }, keys_right, keys_right },
+	{ "peer", false, 1, keyed, get_peer, { EFAULT }, keys_right, keys_right },
+	{ "sending key", false, 6, new_pair, install_tx, { ENOMEM, EFAULT }, tx_intact, tx_works },
+	{ "receiving key", false, 6, sending_pair, install_rx, { ENOMEM, EFAULT }, rx_intact, rx_works },
+	{ "close", false, 1, closing_pair, close_one, { 0 }, close_intact, close_works },
+};
+
+#define PATHS (sizeof(paths) / sizeof(paths[0]))
+
+/* None of the kernel's hash tables can grow, neither in its worker nor when something is put in. */
+static void stop_growing(void)
+{
+	struct fault_text a = fault_function("rhashtable_insert_slow");
+	struct fault_text b = fault_function("rht_deferred_worker");
+
+	a.start = a.start < b.start ? a.start : b.start;
+	a.end = a.end > b.end ? a.end : b.end;
+	fault_require(a);
+	fault_knob("failslab", "times", "-1");
+	fault_knob("failslab", "probability", "100");
+}
+
+/* Pairs, until one of them cannot have a key. Return: errno of that. */
+static int fill_table(int crowd[CROWD][2], int *made)
+{
+	int error = 0;
+
+	for (*made = 0; !error && *made < CROWD; ++*made) {
+		fd[0] = fd[1] = -1;
+		bare_pair();
+		error = install_tx() ? errno : 0;
+		memcpy(crowd[*made], fd, sizeof(fd));
+	}
+	return error;
+}
+
+#define TABLE_TESTS 4
+
+static void test_table(void)
+{
+	static int crowd[CROWD][2];
+	struct tlsbind_info info;
+	int made, error;
+
+	stop_growing();
+	error = fill_table(crowd, &made);
+	tap_equal(error, ENOMEM, "a key is refused when the table of sockets cannot grow (socket %d)", made);
+	tap_ok(tx_intact(ENOMEM), "that socket has no key then");
+	fault_knob("failslab", "probability", "0");
+	key_other_end();
+	tap_ok(tx_works(ENOMEM), "when the table can grow it takes one");
+	memcpy(fd, crowd[0], sizeof(fd));
+	tap_equal(info_error(&info), 0, "those that were in the table are unharmed");
+	while (made--) {
+		memcpy(fd, crowd[made], sizeof(fd));
+		end_pair();
+	}
+}
+
+static void test_rejected(void)
+{
+	/* From 6.17 on the kernel's HMAC needs no memory. */
+	if (guest_kernel(6, 17))
+		tap_equal(rejected, 0, "no key went without a commitment");
+	else
+		tap_ok(rejected, "%u keys went without a commitment, and the socket said so", rejected);
+}
+
+static void test_gone(void)
+{
+	long long end = guest_ms() + SOON;
+
+	end_pair();
+	guest_need("unload_module");
+	while (guest_tls_users() && guest_ms() < end)
+		usleep(5000);
+	tap_equal(guest_tls_users(), 0, "in the end no socket is left");
+}
+
+int main(void)
+{
+	fault_plan(PATHS * FAULT_PATH_TESTS + 1 + TABLE_TESTS + 1);
+	/* Small evidence: for more than a page the kernel tries a second way, after a fault in the first. */
+	guest_need("load_mock tdx_guest fault=truncate");
+	guest_need("load_module unsafe_allow_all=1");
+	fault_setup();
+	for (size_t i = 0; i < PATHS; i++)
+		fault_path(&paths[i]);
+	test_rejected();
+	end_pair();
+	test_table();
+	test_gone();
+	return tap_done();
+}
