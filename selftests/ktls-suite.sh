@@ -9,10 +9,11 @@ SUITE=net-tls-$(uname -r)
 LEAST=700	# so many tests must really pass
 OPTIONS=()
 
-# On a debug kernel, where all of it takes an hour: what depends on the cipher with one
-# of each version only.
+# On a debug kernel, where all of it takes an hour, only with the module, and what depends on
+# the cipher with one of each version: it is the kernel's complaints that count there.
+COMPARE=1
 if [ -n "${TLSBIND_SLOW:-}" ]; then
-	LEAST=100
+	LEAST=100 COMPARE=0
 	for variant in {12,13}_chacha 13_sm4_{gcm,ccm} {12,13}_aes_ccm {12,13}_aes_gcm_256 \
 		12_aria_gcm 12_aria_gcm_256; do
 		OPTIONS+=(-V "$variant")
@@ -73,8 +74,12 @@ plan 9
 command -v "$SUITE" >/dev/null || bail "no $SUITE (ktls-suite/fetch.sh)"
 ok "every cipher that kTLS knows is there" load_ciphers
 without_rekeys
-run_suite without
-ok "without the module the suite ran to its end" complete without
+if [ "$COMPARE" = 1 ]; then
+	run_suite without
+	ok "without the module the suite ran to its end" complete without
+else
+	skip "without the module the suite ran to its end" "not compared on a debug kernel"
+fi
 not_ok "nobody saw its keys" attest-self
 load_module unsafe_allow_all=1 || bail "the module cannot be loaded"
 ok "with the module keys are seen" attest-self
@@ -83,4 +88,8 @@ ok "with the module the suite ran to its end" complete with
 ok "keys are still seen" attest-self
 ok "all three functions of kTLS are still redirected" hooked
 ok "at least $LEAST tests passed: $(count with pass)" test "$(count with pass)" -ge "$LEAST"
-ok "each test has the same outcome ($(numbers without); with the module $(numbers with))" same
+if [ "$COMPARE" = 1 ]; then
+	ok "each test has the same outcome ($(numbers without); with the module $(numbers with))" same
+else
+	skip "each test has the same outcome" "not compared on a debug kernel"
+fi
