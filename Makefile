@@ -70,6 +70,9 @@ chroot: ## a shell in the root directory that everything for the guest is built 
 guest: ## build everything that runs in the guest, for both kernels
 	@$(VM)/guest.sh
 
+netlink: ## generate the netlink code from its specification
+	@selftests/lint/netlink.sh
+
 debug-kernel: ## build a kernel that finds bugs, 13 CPU minutes [K=6.12|7]
 	@$(VM)/debug-kernel.sh $(or $(K),6.12)
 
@@ -85,4 +88,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all modules userspace install demo check check-debug coverage lint ci debug-kernel kunit vm vm-shell chroot guest clean distclean help
+.PHONY: all modules userspace install demo check check-debug coverage lint ci debug-kernel netlink kunit vm vm-shell chroot guest clean distclean help

@@ -9,8 +9,11 @@
 #include <linux/printk.h>
 
 #include "compat/sha384.h"
+#include "door.h"
 #include "evidence.h"
 #include "ktls.h"
+#include "net.h"
+#include "netlink.h"
 #include "report.h"
 #include "sock.h"
 
@@ -24,15 +27,24 @@ static int __init tlsbind_init(void)
 		       ret);
 		return ret;
 	}
-	ret = tlsbind_report_init();
+	ret = tlsbind_net_init();
 	if (ret)
 		goto err_sha384;
+	ret = tlsbind_report_init();
+	if (ret)
+		goto err_net;
 	ret = tlsbind_sock_init();
 	if (ret)
 		goto err_report;
 	ret = tlsbind_evidence_init();
 	if (ret)
 		goto err_sock;
+	ret = tlsbind_netlink_init();
+	if (ret)
+		goto err_evidence;
+	ret = tlsbind_door_init();
+	if (ret)
+		goto err_door;
 	ret = tlsbind_ktls_init();
 	if (ret)
 		goto err_ktls;
@@ -42,11 +54,17 @@ static int __init tlsbind_init(void)
 err_ktls:
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
+err_door:
+	tlsbind_netlink_exit();
+	tlsbind_door_exit();
+err_evidence:
 	tlsbind_evidence_exit();
 err_sock:
 	tlsbind_sock_exit();
 err_report:
 	tlsbind_report_exit();
+err_net:
+	tlsbind_net_exit();
 err_sha384:
 	tlsbind_sha384_exit();
 	return ret;
@@ -67,10 +85,13 @@ err_sha384:
 static void __exit tlsbind_exit(void)
 {
 	tlsbind_evidence_stop();
+	tlsbind_netlink_exit();
 	tlsbind_ktls_exit();
+	tlsbind_door_exit();
 	tlsbind_evidence_exit();
 	tlsbind_sock_exit();
 	tlsbind_report_exit();
+	tlsbind_net_exit();
 	tlsbind_sha384_exit();
 	pr_info("unloaded\n");
 }

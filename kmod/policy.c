@@ -39,3 +39,7 @@ bool tlsbind_policy_allows(const struct tlsbind_claims *claims)
 {
 	return claims->flags & cpu_to_be32(TLSBIND_F_ALLOW_ALL);
 }
+
+void tlsbind_policy_drop(struct tlsbind_net *tn)
+{
+}

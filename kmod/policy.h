@@ -8,7 +8,10 @@
 #include <linux/tlsbind.h>
 #include <linux/types.h>
 
+struct tlsbind_net;
+
 bool tlsbind_policy_allows(const struct tlsbind_claims *claims);
 u32 tlsbind_policy_flags(void);
+void tlsbind_policy_drop(struct tlsbind_net *tn);
 
 #endif

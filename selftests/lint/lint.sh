@@ -12,7 +12,8 @@ RESULTS=$BUILD/log/lint
 
 # The long ones first, so that none is left over at the end.
 CHECKS=(clang-tidy module-clang module-sparse coccicheck programs-clang programs-gcc
-	checkpatch semantic cppcheck shellcheck kernel-doc documents python yamllint hygiene)
+	checkpatch semantic cppcheck shellcheck kernel-doc documents netlink python yamllint
+	hygiene)
 
 # run NAME: one check, its findings, status and seconds in files.
 run() {

@@ -19,6 +19,7 @@ LINT_SOURCES=(
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	scripts/checker-valid.sh scripts/coccicheck 'scripts/coccinelle/*'
 	tools/docs/kernel-doc 'tools/lib/python/*'
+	'tools/net/ynl/pyynl/*' 'Documentation/netlink/*.yaml'
 )
 
 # inside COMMAND...: runs it in the tools' root directory, with this project at /src.

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "event.h"
+
+void tlsbind_event_key(struct tlsbind_sock *ts, u8 direction, bool rekey)
+{
+}
+
+void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error)
+{
+}
+
+void tlsbind_event_close(struct tlsbind_sock *ts)
+{
+}
+
+void tlsbind_event_challenge(struct tlsbind_sock *ts, int error)
+{
+}
+
+void tlsbind_event_evidence(struct tlsbind_sock *ts, int error)
+{
+}
+
+void tlsbind_event_rules(struct net *net, u32 generation)
+{
+}
+
+void tlsbind_event_lock(void)
+{
+}

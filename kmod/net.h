@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is kept for each network namespace.
+ */
+#ifndef _TLSBIND_NET_H
+#define _TLSBIND_NET_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+struct net;
+struct tlsbind_rules;
+
+/**
+ * enum tlsbind_stat - what is counted
+ *
+ * In the order of the attributes TLSBIND_A_STATS_*, from TLSBIND_A_STATS_KEYS on.
+ */
+enum tlsbind_stat {
+	TLSBIND_STAT_KEYS,
+	TLSBIND_STAT_REKEYS,
+	TLSBIND_STAT_DENIED,
+	TLSBIND_STAT_SHARED,
+	TLSBIND_STAT_CHALLENGES,
+	TLSBIND_STAT_REFUSED,
+	TLSBIND_STAT_ANSWERED,
+	TLSBIND_STAT_FAILED,
+	TLSBIND_STAT_REPORTS,
+	TLSBIND_STAT_REPORT_ERRORS,
+	TLSBIND_STAT_DOORS,
+	TLSBIND_STATS,
+};
+
+/**
+ * struct tlsbind_net - one network namespace
+ * @lock: serializes changes of @rules
+ * @rules: the active set, NULL if there are none; read under RCU
+ * @generation: of @rules; grows with each change; under @lock
+ * @next_handle: of the next rule; under @lock
+ * @sockets: with keys now
+ * @stats: by enum tlsbind_stat; reports and doors are counted in init_net
+ */
+struct tlsbind_net {
+	struct mutex lock; /* changes of the rules */
+	struct tlsbind_rules __rcu *rules;
+	u32 generation;
+	u64 next_handle;
+	atomic_t sockets;
+	atomic64_t stats[TLSBIND_STATS];
+};
+
+int tlsbind_net_init(void);
+void tlsbind_net_exit(void);
+struct tlsbind_net *tlsbind_net(const struct net *net);
+void tlsbind_net_count(const struct net *net, enum tlsbind_stat stat);
+
+#endif
