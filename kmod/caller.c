@@ -6,20 +6,29 @@
 #include <linux/nsproxy.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <net/net_namespace.h>
 
-static u64 tlsbind_caller_cgroup(void)
+/*
+ * A cgroup never moves to another parent, so whom it is below can be noted now
+ * and holds when it is gone.
+ */
+static void tlsbind_caller_cgroup(struct tlsbind_caller *caller)
 {
-	u64 id = 0;
-
 #ifdef CONFIG_CGROUPS
+	struct cgroup *cgroup;
+	int level;
+
 	rcu_read_lock();
-	id = cgroup_id(task_dfl_cgroup(current));
+	cgroup = task_dfl_cgroup(current);
+	caller->cgroup_id = cgroup_id(cgroup);
+	for (level = 0; level < TLSBIND_CALLER_CGROUPS &&
+	     level <= cgroup->level; level++)
+		caller->cgroups[level] = cgroup_id(cgroup_ancestor(cgroup, level));
 	rcu_read_unlock();
 #endif
-	return id;
 }
 
 /**
@@ -32,7 +41,8 @@ static u64 tlsbind_caller_cgroup(void)
  */
 void tlsbind_caller_get(struct tlsbind_caller *caller)
 {
+	memset(caller, 0, sizeof(*caller));
 	caller->uid = from_kuid(&init_user_ns, current_euid());
-	caller->cgroup_id = tlsbind_caller_cgroup();
+	tlsbind_caller_cgroup(caller);
 	caller->netns = current->nsproxy->net_ns->ns.inum;
 }
