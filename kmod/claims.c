@@ -13,13 +13,46 @@
 #include "policy.h"
 #include "sock.h"
 
-static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts)
+static bool tlsbind_claims_one_direction(const struct tlsbind_sock *ts)
+{
+	return !ts->tx.present || !ts->rx.present;
+}
+
+/* The key whose installer the claims name. */
+static const struct tlsbind_sock_key *
+tlsbind_claims_key(const struct tlsbind_sock *ts)
+{
+	return ts->tx.present ? &ts->tx : &ts->rx;
+}
+
+/* Was a key installed under other rules than those with this digest? */
+static bool tlsbind_claims_changed(const struct tlsbind_sock_key *key,
+				   const u8 digest[TLSBIND_HASH_SIZE])
+{
+	return key->present && memcmp(key->policy_digest, digest,
+				      sizeof(key->policy_digest));
+}
+
+static bool tlsbind_claims_exportable(const struct tlsbind_sock_key *key)
+{
+	return key->present && !key->no_export;
+}
+
+/* @digest: of the rules now */
+static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts,
+				const u8 digest[TLSBIND_HASH_SIZE])
 {
 	u32 flags = ts->flags | tlsbind_policy_flags();
 
 	lockdep_assert_held(&ts->lock);
-	if (!ts->tx.present || !ts->rx.present)
+	if (tlsbind_claims_one_direction(ts))
 		flags |= TLSBIND_F_ONE_DIRECTION;
+	if (tlsbind_claims_changed(&ts->tx, digest) ||
+	    tlsbind_claims_changed(&ts->rx, digest))
+		flags |= TLSBIND_F_POLICY_CHANGED;
+	if (ts->no_export && !tlsbind_claims_exportable(&ts->tx) &&
+	    !tlsbind_claims_exportable(&ts->rx))
+		flags |= TLSBIND_F_NO_EXPORT;
 	return flags;
 }
 
@@ -57,6 +90,75 @@ static int tlsbind_claims_error(const struct tlsbind_sock *ts)
 	return 0;
 }
 
+/* May a key be attested by this rule? */
+static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
+				 const struct tlsbind_verdict *verdict)
+{
+	u32 need = 0;
+
+	if (tlsbind_claims_one_direction(ts))
+		need |= TLSBIND_OPTION_TX_ONLY;
+	if (ts->flow.local_only)
+		need |= TLSBIND_OPTION_LOOPBACK;
+	if (ts->flags & TLSBIND_F_NIC)
+		need |= TLSBIND_OPTION_NIC;
+	if (verdict->action != TLSBIND_ACTION_ATTEST ||
+	    (need & ~verdict->options))
+		return -EACCES;
+	return 0;
+}
+
+/*
+ * What the rules say now: each key that is there must be attested by the rule
+ * that its installer falls under. Both are judged by the same rules, those of
+ * @verdict, which is that of the key that the claims name.
+ */
+static int tlsbind_claims_judge(const struct tlsbind_sock *ts,
+				struct tlsbind_verdict *verdict)
+{
+	const struct tlsbind_sock_key *key = tlsbind_claims_key(ts);
+	struct tlsbind_verdict rx;
+	int ret;
+
+	lockdep_assert_held(&ts->lock);
+	do {
+		tlsbind_policy_judge(ts->net, &ts->flow, &key->caller, verdict);
+		tlsbind_policy_judge(ts->net, &ts->flow,
+				     ts->rx.present ? &ts->rx.caller :
+						      &key->caller, &rx);
+		ret = tlsbind_claims_permit(ts, verdict);
+		if (!ret)
+			ret = tlsbind_claims_permit(ts, &rx);
+	} while (rx.generation != verdict->generation);
+	return ret;
+}
+
+static void tlsbind_claims_fill_caller(struct tlsbind_claims *claims,
+				       const struct tlsbind_caller *caller)
+{
+	claims->uid = cpu_to_be32(caller->uid);
+	claims->cgroup_id = cpu_to_be64(caller->cgroup_id);
+	claims->netns = cpu_to_be64(caller->netns);
+	claims->exe_digest_kind = caller->exe.kind;
+	claims->exe_digest_len = caller->exe.len;
+	memcpy(claims->exe_digest, caller->exe.digest,
+	       sizeof(claims->exe_digest));
+}
+
+static void tlsbind_claims_fill_keys(struct tlsbind_claims *claims,
+				     const struct tlsbind_sock *ts)
+{
+	claims->tls_version = cpu_to_be16(ts->tls_version);
+	claims->cipher_suite = cpu_to_be16(ts->cipher_suite);
+	claims->installed_ns = cpu_to_be64(ts->installed_ns);
+	claims->tx_generation = cpu_to_be32(ts->tx.generation);
+	claims->rx_generation = cpu_to_be32(ts->rx.generation);
+	memcpy(claims->tx_commitment, ts->tx.commitment,
+	       sizeof(claims->tx_commitment));
+	memcpy(claims->rx_commitment, ts->rx.commitment,
+	       sizeof(claims->rx_commitment));
+}
+
 /**
  * tlsbind_claims_make() - state what is true of the socket now
  * @ts: its state
@@ -65,10 +167,12 @@ static int tlsbind_claims_error(const struct tlsbind_sock *ts)
  * Context: process.
  * Return: 0; -ESTALE if the socket has keys that were not seen; -EKEYREJECTED
  * if a key could not be committed to; -ENOKEY if there is none; -EBUSY while
- * one is being installed; -EPROTONOSUPPORT for TLS 1.2.
+ * one is being installed; -EPROTONOSUPPORT for TLS 1.2; -EACCES if the rules
+ * do not allow it.
  */
 int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 {
+	struct tlsbind_verdict verdict = {};
 	int ret;
 
 	claims->version = cpu_to_be16(TLSBIND_PROTOCOL_VERSION);
@@ -76,21 +180,33 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 
 	spin_lock(&ts->lock);
 	ret = tlsbind_claims_error(ts);
-	claims->tls_version = cpu_to_be16(ts->tls_version);
-	claims->cipher_suite = cpu_to_be16(ts->cipher_suite);
-	claims->flags = cpu_to_be32(tlsbind_claims_flags(ts));
-	claims->uid = cpu_to_be32(ts->caller.uid);
-	claims->cgroup_id = cpu_to_be64(ts->caller.cgroup_id);
-	claims->netns = cpu_to_be64(ts->caller.netns);
-	claims->installed_ns = cpu_to_be64(ts->installed_ns);
-	claims->tx_generation = cpu_to_be32(ts->tx.generation);
-	claims->rx_generation = cpu_to_be32(ts->rx.generation);
-	memcpy(claims->tx_commitment, ts->tx.commitment,
-	       sizeof(claims->tx_commitment));
-	memcpy(claims->rx_commitment, ts->rx.commitment,
-	       sizeof(claims->rx_commitment));
+	if (!ret)
+		ret = tlsbind_claims_judge(ts, &verdict);
+	claims->flags = cpu_to_be32(tlsbind_claims_flags(ts, verdict.digest));
+	claims->rule = cpu_to_be64(verdict.rule);
+	memcpy(claims->policy_digest, verdict.digest,
+	       sizeof(claims->policy_digest));
+	tlsbind_claims_fill_caller(claims, &tlsbind_claims_key(ts)->caller);
+	tlsbind_claims_fill_keys(claims, ts);
 	spin_unlock(&ts->lock);
 	return ret;
+}
+
+/**
+ * tlsbind_claims_answered() - there is evidence with these claims
+ * @ts: the socket's state
+ * @claims: as tlsbind_claims_make() filled them
+ *
+ * Context: process.
+ */
+void tlsbind_claims_answered(struct tlsbind_sock *ts,
+			     const struct tlsbind_claims *claims)
+{
+	spin_lock(&ts->lock);
+	if (claims->tx_generation == cpu_to_be32(ts->tx.generation) &&
+	    claims->rx_generation == cpu_to_be32(ts->rx.generation))
+		ts->stale = false;
+	spin_unlock(&ts->lock);
 }
 
 /**
@@ -102,9 +218,12 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
  */
 void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
 {
+	struct tlsbind_policy_state policy;
+
+	tlsbind_policy_state(ts->net, &policy);
 	spin_lock(&ts->lock);
 	memcpy(info->connection_id, ts->id, sizeof(info->connection_id));
-	info->flags = tlsbind_claims_flags(ts);
+	info->flags = tlsbind_claims_flags(ts, policy.digest);
 	info->tx_generation = ts->tx.generation;
 	info->rx_generation = ts->rx.generation;
 	info->tls_version = ts->tls_version;

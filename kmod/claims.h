@@ -11,6 +11,8 @@ struct tlsbind_sock;
 
 int tlsbind_claims_ready(struct tlsbind_sock *ts);
 int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims);
+void tlsbind_claims_answered(struct tlsbind_sock *ts,
+			     const struct tlsbind_claims *claims);
 void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info);
 int tlsbind_claims_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer);
 

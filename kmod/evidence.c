@@ -13,7 +13,8 @@
  *
  * tlsbind_evidence_lock protects the lists, the state of every request, and
  * @request and @eventfd of every socket. It is taken in process context only,
- * and nests outside of the locks of wait queues and eventfds and no others.
+ * and nests outside of the locks of sockets' states, wait queues and eventfds
+ * and no others.
  */
 #include "evidence.h"
 
@@ -173,8 +174,10 @@ static void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
 {
 	spin_lock(&tlsbind_evidence_lock);
 	if (request->state == TLSBIND_REQUEST_SIGNING) {
-		if (!error)
+		if (!error) {
 			request->report = tlsbind_report_get(report);
+			tlsbind_claims_answered(request->ts, &request->claims);
+		}
 		tlsbind_evidence_finish(request, error);
 	}
 	spin_unlock(&tlsbind_evidence_lock);
@@ -190,8 +193,6 @@ static int tlsbind_evidence_describe(struct tlsbind_request *request, u32 index,
 	ret = tlsbind_claims_make(request->ts, &request->claims);
 	if (ret)
 		return ret;
-	if (!tlsbind_policy_allows(&request->claims))
-		return -EACCES;
 	if (tlsbind_binding_leaf(&request->claims, leaf))
 		return -EIO;
 	request->index = index;
@@ -272,16 +273,17 @@ static DECLARE_WORK(tlsbind_evidence_commit, tlsbind_evidence_commit_work);
 /**
  * tlsbind_evidence_challenge() - ask for evidence about a socket
  * @ts: its state
+ * @rule: handle of the rule that allows it, whose rate it counts for
  * @nonce: the relying party's
  * @app_data: the application's
  *
  * Does not wait. An answer that nobody has read is replaced.
  *
  * Context: process, may sleep.
- * Return: 0; -EBUSY if a challenge waits already; -ESHUTDOWN during unload;
- * -ENOMEM.
+ * Return: 0; -EBUSY if a challenge waits already; -EDQUOT if the rule's rate is
+ * used up; -ESHUTDOWN during unload; -ENOMEM.
  */
-int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
+int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE])
 {
@@ -300,6 +302,8 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
 		ret = -ESHUTDOWN;
 	else if (unused && unused->state != TLSBIND_REQUEST_DONE)
 		ret = -EBUSY;
+	else if (!tlsbind_policy_charge(ts->net, rule))
+		ret = -EDQUOT;
 	if (ret) {
 		unused = request;
 	} else {

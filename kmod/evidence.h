@@ -15,7 +15,7 @@ struct tlsbind_sock;
 int tlsbind_evidence_init(void);
 void tlsbind_evidence_stop(void);
 void tlsbind_evidence_exit(void);
-int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
+int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE]);
 struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,

@@ -7,11 +7,14 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <net/tls.h>
 
 #include "binding.h"
-#include "caller.h"
+#include "event.h"
+#include "flow.h"
 #include "key.h"
+#include "net.h"
 #include "sock.h"
 
 /* What a key installation changes, computed before it is made visible. */
@@ -48,11 +51,28 @@ static void tlsbind_install_read(struct sock *sk, bool tx,
 	change->error = ret;
 }
 
-static void tlsbind_install_apply(struct tlsbind_sock *ts, bool tx,
-				  const struct tlsbind_install_change *change,
-				  const struct tlsbind_caller *caller)
+static void tlsbind_install_count_key(struct tlsbind_sock *ts,
+				      struct tlsbind_sock_key *key,
+				      const struct tlsbind_verdict *verdict)
 {
-	struct tlsbind_sock_key *key = tx ? &ts->tx : &ts->rx;
+	if (!key->present) {
+		memcpy(key->first, key->commitment, sizeof(key->first));
+		memcpy(key->first_mirror, key->mirror,
+		       sizeof(key->first_mirror));
+		key->present = true;
+		return;
+	}
+	key->generation++;
+	if (verdict->action == TLSBIND_ACTION_ATTEST &&
+	    verdict->rekey == TLSBIND_REKEY_STALE)
+		ts->stale = true;
+}
+
+static void tlsbind_install_apply(struct tlsbind_sock *ts,
+				  const struct tlsbind_install *install,
+				  const struct tlsbind_install_change *change)
+{
+	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 
 	ts->tls_version = change->tls_version;
 	ts->cipher_suite = change->cipher_suite;
@@ -63,19 +83,14 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts, bool tx,
 
 	memcpy(key->commitment, change->commitment, sizeof(key->commitment));
 	memcpy(key->mirror, change->mirror, sizeof(key->mirror));
-	if (key->present) {
-		key->generation++;
-	} else {
-		memcpy(key->first, change->commitment, sizeof(key->first));
-		memcpy(key->first_mirror, change->mirror,
-		       sizeof(key->first_mirror));
-	}
-	key->present = true;
+	tlsbind_install_count_key(ts, key, &install->verdict);
+	key->caller = install->caller;
+	key->no_export = install->verdict.options & TLSBIND_OPTION_NO_EXPORT;
+	memcpy(key->policy_digest, install->verdict.digest,
+	       sizeof(key->policy_digest));
 
-	if (tx || !ts->tx.present) {
-		ts->caller = *caller;
+	if (install->tx || !ts->tx.present)
 		ts->installed_ns = ktime_get_boottime_ns();
-	}
 }
 
 /*
@@ -123,32 +138,119 @@ static void tlsbind_install_check_stale(struct tlsbind_sock *ts,
 		ts->error = -ESTALE;
 }
 
+/*
+ * End a connection whose key is refused. An error alone would not do: TLS
+ * libraries answer it by encrypting in user space, silently.
+ */
+static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
+				  bool tx, int error)
+{
+	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
+	tlsbind_event_deny(ts, tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX,
+			   error);
+	tcp_abort(sk, -error);
+	return error;
+}
+
+/* What is refused before kTLS sees the key. */
+static int tlsbind_install_permit(const struct tlsbind_sock *ts, bool tx,
+				  const struct tlsbind_verdict *verdict,
+				  bool offloads)
+{
+	lockdep_assert_held(&ts->lock);
+	if (verdict->action == TLSBIND_ACTION_DENY)
+		return -EACCES;
+	if (verdict->action != TLSBIND_ACTION_ATTEST)
+		return 0;
+	if (offloads && !(verdict->options & TLSBIND_OPTION_NIC))
+		return -EACCES;
+	if (verdict->rekey == TLSBIND_REKEY_ABORT &&
+	    (tx ? ts->tx.present : ts->rx.present))
+		return -EACCES;
+	return 0;
+}
+
+/* What shows only when kTLS has the key. */
+static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
+				 const struct tlsbind_install_change *change)
+{
+	if (verdict->action != TLSBIND_ACTION_ATTEST)
+		return 0;
+	if (change->tls_version != TLS_1_3_VERSION &&
+	    !(verdict->options & TLSBIND_OPTION_TLS12))
+		return -EPROTONOSUPPORT;
+	if (change->nic && !(verdict->options & TLSBIND_OPTION_NIC))
+		return -EACCES;
+	return 0;
+}
+
+/* Note what is tried, and whether it may go on. The socket is locked. */
+static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
+			       const struct tlsbind_flow *flow,
+			       const struct tlsbind_install *install)
+{
+	const struct tlsbind_verdict *verdict = &install->verdict;
+	bool offloads = tlsbind_flow_offloads(sk, install->tx);
+	int ret;
+
+	spin_lock(&ts->lock);
+	ts->flow = *flow;
+	ts->verdict = *verdict;
+	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);
+	if (!ret && (verdict->options & TLSBIND_OPTION_NO_EXPORT)) {
+		/* Who reads now might read the new key. */
+		if (ts->exporting)
+			ret = -EBUSY;
+		else
+			ts->no_export = true;
+	}
+	if (!ret) {
+		tlsbind_install_check_stale(ts, sk, 0);
+		ts->installing++;
+	}
+	spin_unlock(&ts->lock);
+	return ret;
+}
+
 /**
  * tlsbind_install_begin() - kTLS is about to be given a key
  * @ts: the socket's state
  * @sk: the socket, not locked
+ * @tx: the sending direction
+ * @install: filled
  *
  * Until the matching tlsbind_install_end() nothing is said about the
- * socket's keys.
+ * socket's keys. After an error there is none, and kTLS is not to see the key.
  *
- * Context: process; takes the socket lock and sleeps.
+ * Context: process, in the task that installs the key; takes the socket lock
+ * and sleeps.
+ * Return: 0; -EACCES if the rules refuse the key, the connection is aborted
+ * then; -EBUSY while another task reads a key back that must not be.
  */
-void tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk)
+int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
+			  struct tlsbind_install *install)
 {
+	struct tlsbind_flow flow;
+	int ret;
+
+	install->tx = tx;
+	tlsbind_caller_get(&install->caller);
 	lock_sock(sk);
-	spin_lock(&ts->lock);
-	tlsbind_install_check_stale(ts, sk, 0);
-	ts->installing++;
-	spin_unlock(&ts->lock);
+	tlsbind_flow_get(sk, &flow);
+	tlsbind_policy_judge(ts->net, &flow, &install->caller,
+			     &install->verdict);
+	ret = tlsbind_install_try(ts, sk, &flow, install);
 	release_sock(sk);
+	tlsbind_policy_count(ts->net, install->verdict.rule);
+	return ret == -EACCES ? tlsbind_install_refuse(ts, sk, tx, ret) : ret;
 }
 
 /**
  * tlsbind_install_end() - kTLS has answered
  * @ts: the socket's state
  * @sk: the socket, not locked
- * @tx: the sending direction
- * @installed: it took the key
+ * @install: as tlsbind_install_begin() left it
+ * @answer: what kTLS returned; 0: it took the key
  *
  * The key is read back from kTLS, never from the user's buffer, which may have
  * changed since. Another task may have installed the next key meanwhile: then
@@ -160,23 +262,26 @@ void tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk)
  *
  * Context: process, in the task that installed the key; takes the socket lock
  * and sleeps.
+ * Return: @answer; or, if the rules refuse the key now that it is known, and the
+ * connection is aborted: -EPROTONOSUPPORT for TLS 1.2, -EACCES for a key that a
+ * network card has.
  */
-void tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk, bool tx,
-			 bool installed)
+int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
+			const struct tlsbind_install *install, int answer)
 {
 	struct tlsbind_install_change change = {};
-	struct tlsbind_caller caller;
 	bool nameless, complete;
-
-	tlsbind_caller_get(&caller);
+	int error = 0;
 
 	lock_sock(sk);
-	if (installed)
-		tlsbind_install_read(sk, tx, &change);
+	if (!answer) {
+		tlsbind_install_read(sk, install->tx, &change);
+		error = tlsbind_install_judge(&install->verdict, &change);
+	}
 	spin_lock(&ts->lock);
 	nameless = !(ts->tx.present && ts->rx.present);
-	if (installed)
-		tlsbind_install_apply(ts, tx, &change, &caller);
+	if (!answer)
+		tlsbind_install_apply(ts, install, &change);
 	complete = ts->tx.present && ts->rx.present && !change.error;
 	tlsbind_install_check_stale(ts, sk, 1);
 	spin_unlock(&ts->lock);
@@ -187,4 +292,45 @@ void tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 	ts->installing--;
 	spin_unlock(&ts->lock);
 	release_sock(sk);
+	return error ? tlsbind_install_refuse(ts, sk, install->tx, error) : answer;
+}
+
+/**
+ * tlsbind_install_export_begin() - a key is about to be read back
+ * @ts: the socket's state
+ * @sk: the socket, not locked
+ *
+ * Until the matching tlsbind_install_export_end() no key is installed that
+ * must not be read back. After an error there is none.
+ *
+ * Context: process; takes the socket lock and sleeps.
+ * Return: 0, or -EACCES if a rule forbade it when a key was installed.
+ */
+int tlsbind_install_export_begin(struct tlsbind_sock *ts, struct sock *sk)
+{
+	int ret = 0;
+
+	lock_sock(sk);
+	spin_lock(&ts->lock);
+	tlsbind_install_check_stale(ts, sk, 0);
+	if (ts->no_export)
+		ret = -EACCES;
+	else
+		ts->exporting++;
+	spin_unlock(&ts->lock);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * tlsbind_install_export_end() - it was
+ * @ts: the socket's state
+ *
+ * Context: process.
+ */
+void tlsbind_install_export_end(struct tlsbind_sock *ts)
+{
+	spin_lock(&ts->lock);
+	ts->exporting--;
+	spin_unlock(&ts->lock);
 }

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Noting the keys that kTLS is given.
+ * Noting the keys that kTLS is given, and refusing those that the rules refuse.
  */
 #ifndef _TLSBIND_INSTALL_H
 #define _TLSBIND_INSTALL_H
 
 #include <linux/types.h>
 
+#include "caller.h"
+#include "policy.h"
+
 struct sock;
 struct tlsbind_sock;
 
-void tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk);
-void tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk, bool tx,
-			 bool installed);
+/**
+ * struct tlsbind_install - an installation of a key that is under way
+ * @tx: the sending direction
+ * @caller: who installs it
+ * @verdict: what the rules said when it began
+ */
+struct tlsbind_install {
+	bool tx;
+	struct tlsbind_caller caller;
+	struct tlsbind_verdict verdict;
+};
+
+int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
+			  struct tlsbind_install *install);
+int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
+			const struct tlsbind_install *install, int answer);
+int tlsbind_install_export_begin(struct tlsbind_sock *ts, struct sock *sk);
+void tlsbind_install_export_end(struct tlsbind_sock *ts);
 
 #endif

@@ -33,13 +33,36 @@ static int tlsbind_ktls_install(struct sock *sk, int optname, sockptr_t optval,
 				unsigned int optlen)
 {
 	struct tlsbind_sock *ts = tlsbind_sock_track(sk);
+	struct tlsbind_install install;
 	int ret;
 
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
-	tlsbind_install_begin(ts, sk);
-	ret = tlsbind_original_setsockopt(sk, SOL_TLS, optname, optval, optlen);
-	tlsbind_install_end(ts, sk, optname == TLS_TX, !ret);
+	ret = tlsbind_install_begin(ts, sk, optname == TLS_TX, &install);
+	if (!ret) {
+		ret = tlsbind_original_setsockopt(sk, SOL_TLS, optname, optval,
+						  optlen);
+		ret = tlsbind_install_end(ts, sk, &install, ret);
+	}
+	tlsbind_sock_put(ts);
+	return ret;
+}
+
+/* Reading a key back hands out the live key. */
+static int tlsbind_ktls_export(struct sock *sk, int optname,
+			       char __user *optval, int __user *optlen)
+{
+	struct tlsbind_sock *ts = tlsbind_sock_track(sk);
+	int ret;
+
+	if (IS_ERR(ts))
+		return PTR_ERR(ts);
+	ret = tlsbind_install_export_begin(ts, sk);
+	if (!ret) {
+		ret = tlsbind_original_getsockopt(sk, SOL_TLS, optname, optval,
+						  optlen);
+		tlsbind_install_export_end(ts);
+	}
 	tlsbind_sock_put(ts);
 	return ret;
 }
@@ -67,7 +90,9 @@ static int tlsbind_ktls_getsockopt(struct sock *sk, int level, int optname,
 	int ret;
 
 	tlsbind_hook_enter(&tlsbind_ktls_getsockopt_hook);
-	if (level == SOL_TLS && tlsbind_sockopt_gettable(optname))
+	if (level == SOL_TLS && (optname == TLS_TX || optname == TLS_RX))
+		ret = tlsbind_ktls_export(sk, optname, optval, optlen);
+	else if (level == SOL_TLS && tlsbind_sockopt_gettable(optname))
 		ret = tlsbind_sockopt_get(sk, optname, optval, optlen);
 	else
 		ret = tlsbind_original_getsockopt(sk, level, optname, optval,

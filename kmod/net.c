@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "net.h"
 
+#include <linux/rcupdate.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -72,4 +73,6 @@ int tlsbind_net_init(void)
 void tlsbind_net_exit(void)
 {
 	unregister_pernet_subsys(&tlsbind_net_ops);
+	/* Sets of rules are freed by callbacks of ours. */
+	rcu_barrier();
 }

@@ -35,7 +35,7 @@ enum tlsbind_stat {
 /**
  * struct tlsbind_net - one network namespace
  * @lock: serializes changes of @rules
- * @rules: the active set, NULL if there are none; read under RCU
+ * @rules: the active set, NULL if there never was any; read under RCU
  * @generation: of @rules; grows with each change; under @lock
  * @next_handle: of the next rule; under @lock
  * @sockets: with keys now

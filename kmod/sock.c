@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tls.h>
 
@@ -39,7 +40,10 @@ int tlsbind_sock_init(void)
 
 static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 {
-	kfree_sensitive(container_of(rcu, struct tlsbind_sock, rcu));
+	struct tlsbind_sock *ts = container_of(rcu, struct tlsbind_sock, rcu);
+
+	put_net(ts->net);
+	kfree_sensitive(ts);
 }
 
 /**
@@ -116,6 +120,12 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	if (!ts)
 		return NULL;
 	ts->sk = sk;
+	/* A kernel socket does not keep its namespace. */
+	ts->net = maybe_get_net(sock_net(sk));
+	if (!ts->net) {
+		kfree(ts);
+		return NULL;
+	}
 	refcount_set(&ts->ref, 1);
 	spin_lock_init(&ts->lock);
 	init_waitqueue_head(&ts->wait);

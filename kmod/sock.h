@@ -12,8 +12,11 @@
 #include <linux/wait.h>
 
 #include "caller.h"
+#include "flow.h"
+#include "policy.h"
 
 struct eventfd_ctx;
+struct net;
 struct sock;
 struct tlsbind_request;
 
@@ -25,6 +28,9 @@ struct tlsbind_request;
  * @first_mirror: @mirror of generation 0
  * @generation: 0 for the first key, one more for each rekey
  * @present: a key is in the kernel
+ * @no_export: since it was installed, reading it back is refused
+ * @caller: who installed it
+ * @policy_digest: of the rules under which that was
  */
 struct tlsbind_sock_key {
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
@@ -33,6 +39,9 @@ struct tlsbind_sock_key {
 	u8 first_mirror[TLSBIND_COMMITMENT_SIZE];
 	u32 generation;
 	bool present;
+	bool no_export;
+	struct tlsbind_caller caller;
+	u8 policy_digest[TLSBIND_HASH_SIZE];
 };
 
 /**
@@ -40,7 +49,8 @@ struct tlsbind_sock_key {
  * @node: in the table, until the socket is closed
  * @sk: the socket's address: a key of the table, never followed
  * @ref: one of the table, one of each user
- * @lock: protects everything up to @caller
+ * @net: its network namespace, held
+ * @lock: protects everything up to @exporting
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
  * @installing: tasks between tlsbind_install_begin() and _end()
@@ -52,7 +62,12 @@ struct tlsbind_sock_key {
  * @id: connection id, once both directions are there
  * @mirror_id: the same as the peer computes it
  * @installed_ns: when the current tx key (rx key if none) was installed
- * @caller: by whom
+ * @flow: its two ends, at the last installation of a key
+ * @verdict: of the rules, at the last installation of a key
+ * @stale: a key was replaced under a rule with rekey=stale, and no evidence was
+ *	given since
+ * @no_export: reading keys back is refused from now on
+ * @exporting: tasks that are reading a key back
  * @wait: woken when @request is done or the socket goes away
  * @request: the challenge, waiting or answered; protected by evidence.c's lock
  * @eventfd: signalled when @request is done; protected by evidence.c's lock
@@ -62,8 +77,9 @@ struct tlsbind_sock {
 	struct rhash_head node;
 	struct sock *sk;
 	refcount_t ref;
+	struct net *net;
 
-	spinlock_t lock; /* everything up to @caller */
+	spinlock_t lock; /* everything up to @exporting */
 	int error;
 	unsigned int installing;
 	u32 flags;
@@ -74,7 +90,11 @@ struct tlsbind_sock {
 	u8 id[TLSBIND_CONNECTION_ID_SIZE];
 	u8 mirror_id[TLSBIND_CONNECTION_ID_SIZE];
 	u64 installed_ns;
-	struct tlsbind_caller caller;
+	struct tlsbind_flow flow;
+	struct tlsbind_verdict verdict;
+	bool stale;
+	bool no_export;
+	unsigned int exporting;
 
 	wait_queue_head_t wait;
 	struct tlsbind_request *request;

@@ -16,7 +16,6 @@
 
 #include "claims.h"
 #include "evidence.h"
-#include "policy.h"
 #include "request.h"
 #include "sock.h"
 
@@ -77,10 +76,9 @@ static int tlsbind_sockopt_challenge(struct sock *sk, sockptr_t optval,
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
 	ret = tlsbind_claims_make(ts, &claims);
-	if (!ret && !tlsbind_policy_allows(&claims))
-		ret = -EACCES;
 	if (!ret)
-		ret = tlsbind_evidence_challenge(ts, challenge.nonce,
+		ret = tlsbind_evidence_challenge(ts, be64_to_cpu(claims.rule),
+						 challenge.nonce,
 						 challenge.app_data);
 	tlsbind_sock_put(ts);
 	return ret;

@@ -9,7 +9,6 @@ WORK=$(mktemp -d)
 PORT=4433
 MEASUREMENT=$(tr -d '\n' <"$TLSBIND/pki/measurement.hex")
 OTHER=${MEASUREMENT%?}$([ "${MEASUREMENT: -1}" = 0 ] && echo 1 || echo 0)
-PARAMETERS=/sys/module/tlsbind/parameters
 SERVERS=()
 
 stop_servers() {
@@ -53,7 +52,7 @@ client() {
 # usual OPTION...: a client that accepts what the test guest is.
 usual() {
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$MEASUREMENT" \
-		--allow-flag allow-all,doors-open "$@" "localhost:$PORT" </dev/null
+		--allow-flag doors-open "$@" "localhost:$PORT" </dev/null
 }
 
 # failed: names of the checks that did not pass.
@@ -76,13 +75,13 @@ refusal() {
 accept_tests() {
 	get close >"$WORK/request"
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$MEASUREMENT" \
-		--allow-flag allow-all,doors-open "localhost:$PORT" <"$WORK/request"
+		--allow-flag doors-open "localhost:$PORT" <"$WORK/request"
 	outcome "evidence is accepted" 0 ""
 	is "$PROVIDER: then the request is answered" "$(tail -n 1 "$WORK/out")" "Hello from the guest."
 
 	{ get keep-alive; get keep-alive; get close; } >"$WORK/request"
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --any-measurement \
-		--allow-flag allow-all,doors-open "localhost:$PORT" <"$WORK/request"
+		--allow-flag doors-open "localhost:$PORT" <"$WORK/request"
 	is "$PROVIDER: several requests on the same connection" \
 		"$STATUS $(grep -c "Hello from the guest." "$WORK/out")" "0 3"
 
@@ -96,7 +95,7 @@ input_tests() {
 	get close >"$WORK/request"
 	{
 		client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$OTHER" \
-			--allow-flag allow-all,doors-open "localhost:$PORT"
+			--allow-flag doors-open "localhost:$PORT"
 		cat >"$WORK/rest"
 	} <"$WORK/request"
 	outcome "another measurement is rejected" 5 appraisal.measurement
@@ -106,10 +105,10 @@ input_tests() {
 
 policy_tests() {
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$MEASUREMENT" \
-		--allow-flag doors-open "localhost:$PORT" </dev/null
+		--allow-flag key-shared "localhost:$PORT" </dev/null
 	outcome "a flag that was not allowed is rejected" 5 claims.flags
 	client --root "$TLSBIND/pki/$1" --measurement "$MEASUREMENT" \
-		--allow-flag allow-all,doors-open "localhost:$PORT" </dev/null
+		--allow-flag doors-open "localhost:$PORT" </dev/null
 	outcome "another vendor's root is rejected" 4 report.chain
 	usual --time 1000000000
 	outcome "certificates are not valid at every time" 4 report.chain
@@ -142,7 +141,7 @@ fault_tests() {
 ipv6_tests() {
 	PROVIDER=tdx_guest
 	server 4436 tlsbind-example-server ::1 4436 "$WORK/cert.pem" "$WORK/key.pem"
-	client --root "$TLSBIND/pki/root.pem" --any-measurement --allow-flag allow-all,doors-open \
+	client --root "$TLSBIND/pki/root.pem" --any-measurement --allow-flag doors-open \
 		--servername localhost --check-only "[::1]:4436" </dev/null
 	outcome "evidence over IPv6 is accepted" 0 ""
 }
@@ -171,7 +170,7 @@ tls_tests() {
 
 plan 46
 certificates || bail "no certificates"
-load_module unsafe_allow_all=1 || bail "tlsbind does not load"
+{ load_module && allow_all; } || bail "tlsbind does not load"
 server "$PORT" tlsbind-example-server 127.0.0.1 "$PORT" "$WORK/cert.pem" "$WORK/key.pem" ||
 	bail "no server"
 
@@ -185,10 +184,10 @@ for PROVIDER in sev_guest tdx_guest; do
 	input_tests
 	policy_tests "$(root "$([ "$PROVIDER" = sev_guest ] && echo tdx_guest || echo sev_guest)")"
 	fault_tests
-	echo 0 >"$PARAMETERS/unsafe_allow_all"
+	allow_none
 	usual
-	refusal "a module that allows nobody" 2 "gives no evidence: Permission denied"
-	echo 1 >"$PARAMETERS/unsafe_allow_all"
+	refusal "rules that allow nobody" 2 "gives no evidence: Permission denied"
+	allow_all
 	[ "$PROVIDER" != tdx_guest ] || ipv6_tests
 	unload_mock
 done

@@ -128,11 +128,12 @@ static void test_here(void)
 	made = be64toh(c.evidence_ns);
 	tap_ok(installed >= before && installed <= after, "time of installation");
 	tap_ok(made >= after && made <= guest_boot_ns(), "time of evidence");
-	tap_ok(!c.rule && !c.reserved && !memcmp(c.reserved2, "\0\0\0\0\0\0", 6), "no rule, nothing reserved");
+	tap_ok(be64toh(c.rule) == 1 && !c.reserved && !memcmp(c.reserved2, "\0\0\0\0\0\0", 6),
+	       "the rule's handle, nothing reserved");
 	static const uint8_t zeros[TLSBIND_EXE_DIGEST_SIZE];
 
-	tap_ok(!memcmp(c.policy_digest, zeros, sizeof(c.policy_digest)) &&
-	       !memcmp(c.app_data, zeros, sizeof(c.app_data)), "no rules' digest, no application data");
+	tap_ok(memcmp(c.policy_digest, zeros, sizeof(c.policy_digest)) &&
+	       !memcmp(c.app_data, zeros, sizeof(c.app_data)), "the rules' digest, no application data");
 	tap_ok(c.exe_digest_len <= sizeof(c.exe_digest) && !c.exe_digest_kind == !c.exe_digest_len &&
 	       !memcmp(c.exe_digest + c.exe_digest_len, zeros, sizeof(zeros) - c.exe_digest_len),
 	       "the digest of the executable has its kind, length and padding");

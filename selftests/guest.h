@@ -120,7 +120,13 @@ static inline void mock_wait_busy(void)
 static inline void guest_setup(void)
 {
 	guest_need("load_mock sev_guest");
-	guest_need("load_module unsafe_allow_all=1");
+	guest_need("load_module && allow_all");
+}
+
+/** guest_allow() - whether everything that can be attested is, or nothing. */
+static inline void guest_allow(bool allow)
+{
+	guest_need(allow ? "allow_all" : "allow_none");
 }
 
 /** guest_kernel() - whether this kernel is @major.@minor or newer. */

@@ -5,7 +5,7 @@
 #	. lib.sh
 #	plan 2
 #	load_mock sev_guest
-#	load_module unsafe_allow_all=1
+#	load_module && allow_all
 #	ok "the server answers" curl -sk https://localhost/
 #	not_ok "a stranger is refused" tlsbind connect ...
 
@@ -122,6 +122,12 @@ load_module() {
 }
 
 unload_module() { rmmod tlsbind; }
+
+# allow_all: in this network namespace everything that can be attested is.
+allow_all() { rules only attest tls12 tx-only nic loopback; }
+
+# allow_none: nothing is.
+allow_none() { rules flush; }
 
 load_tsm() { modprobe tsm_report 2>/dev/null || modprobe tsm; }
 

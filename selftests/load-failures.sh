@@ -55,7 +55,7 @@ else
 	done
 fi
 
-load_module unsafe_allow_all=1
+load_module
 if [ "$switchable" = 1 ]; then
 	not_ok "with the module loaded ftrace cannot be switched off" sysctl -w kernel.ftrace_enabled=0
 else
@@ -76,7 +76,7 @@ LOADER=(load_module)
 rm -f /run/modprobe.d/no-tls.conf
 ok "kTLS there again: it loads and works" works
 
-not_ok "an unknown value of a parameter is refused" load_module unsafe_allow_all=perhaps
+not_ok "an unknown value of a parameter is refused" load_module timeout_ms=perhaps
 ok "it loads in a network namespace without loopback, which does not count" \
 	unshare --net bash -c '. lib.sh; trap - EXIT; load_module'
 ok "and works outside" attest-self

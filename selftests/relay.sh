@@ -79,7 +79,7 @@ level1_tests() {
 
 plan 23
 at_exit scene_stop
-load_module unsafe_allow_all=1 || bail "tlsbind does not load"
+load_module || bail "tlsbind does not load"
 scene_up || bail "no scene"
 careless_tests
 for PROVIDER in sev_guest tdx_guest; do

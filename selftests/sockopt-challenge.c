@@ -156,8 +156,8 @@ static void test_allow(int fd)
 	struct ktls_key k12 = ktls_key(SUITE, 920);
 	int pair[2];
 
-	guest_param(GUEST_MODULE, "unsafe_allow_all", "0");
-	tap_errno(evidence_ask(fd, 1), EACCES, "without unsafe_allow_all a challenge is refused");
+	guest_allow(false);
+	tap_errno(evidence_ask(fd, 1), EACCES, "without rules a challenge is refused");
 	tap_ok(nothing_waits(fd), "the refused challenge is not waiting");
 	k12.version = TLS_1_2_VERSION;
 	if (ktls_tcp_pair(AF_INET, pair) || ktls_attach(pair[0]))
@@ -166,8 +166,8 @@ static void test_allow(int fd)
 	ktls_install(pair[0], TLS_TX, &k12);
 	tap_errno(evidence_ask(pair[0], 1), EPROTONOSUPPORT, "TLS 1.2 counts before permission");
 	ktls_close_pair(pair);
-	guest_param(GUEST_MODULE, "unsafe_allow_all", "1");
-	tap_errno(evidence_ask(fd, 4), 0, "with it switched on again the challenge is taken");
+	guest_allow(true);
+	tap_errno(evidence_ask(fd, 4), 0, "with a rule again the challenge is taken");
 	tap_ok(evidence_fetch(fd, 4), "and answered");
 }
 
@@ -181,9 +181,9 @@ static void test_waiting(int fd)
 	tap_errno(evidence_ask(fd, 5), 0, "a challenge returns although the provider hangs");
 	tap_errno(evidence_ask(fd, 6), EBUSY, "a second challenge while one waits is refused");
 	mock_wait_busy();
-	guest_param(GUEST_MODULE, "unsafe_allow_all", "0");
+	guest_allow(false);
 	tap_errno(evidence_ask(fd, 6), EACCES, "permission counts before a waiting challenge");
-	guest_param(GUEST_MODULE, "unsafe_allow_all", "1");
+	guest_allow(true);
 	mock_set("hang", "0");
 	tap_ok(evidence_fetch(fd, 5), "the first one is answered, undisturbed");
 	tap_ok(nothing_waits(fd), "and it only");

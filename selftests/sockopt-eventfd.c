@@ -42,7 +42,7 @@ static void test_bad(int fd)
 	guest_need("unload_module");
 	if (ktls_pair(AF_INET, SUITE, 32, old))
 		tap_bail("pair: %s", strerror(errno));
-	guest_need("load_module unsafe_allow_all=1");
+	guest_need("load_module && allow_all");
 	tap_errno(attach(old[0], event), ESTALE, "a key older than the module is refused");
 	ktls_close_pair(old);
 	close(event);

@@ -268,7 +268,7 @@ static void test_unload(int fd)
 	tap_equal(read_errno(fd), ENOPROTOOPT, "without the module kTLS knows no such option");
 	tap_equal(getsockopt(fd, SOL_TLS, TLSBIND_INFO, &info, &len) ? errno : 0, ENOPROTOOPT,
 		  "nor the others");
-	guest_need("load_module unsafe_allow_all=1");
+	guest_need("load_module && allow_all");
 	tap_errno(evidence_ask(fd, 15), ESTALE, "after loading it again the old keys are not trusted");
 }
 

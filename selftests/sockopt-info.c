@@ -66,7 +66,7 @@ static void test_sizes(int fd, int option, const char *name, socklen_t size)
 	tap_ok(clear && buf[page] == 0xa5, "%s: its tail is zero, and nothing beyond", name);
 }
 
-#define VALUE_TESTS 13
+#define VALUE_TESTS 12
 
 static void test_values(int fd[2])
 {
@@ -86,8 +86,7 @@ static void test_values(int fd[2])
 	tap_bytes(info.connection_id, id, 16, "its connection id");
 	tap_ok(info.tls_version == 0x0304 && info.cipher_suite == SUITE, "TLS version and suite");
 	tap_ok(!info.tx_generation && !info.rx_generation, "no rekey yet");
-	tap_equal(info.flags & ~TLSBIND_F_ALLOW_ALL, TLSBIND_F_DOORS_OPEN, "flags say that the report doors are open");
-	tap_ok(info.flags & TLSBIND_F_ALLOW_ALL, "and that no rule is asked");
+	tap_equal(info.flags, TLSBIND_F_DOORS_OPEN, "flags say that the report doors are open");
 	tap_errno(info_get(fd[1], &peer_info), 0, "info of the other end");
 	tap_bytes(peer_info.connection_id, peer_id, 16, "its connection id, other than the first");
 
@@ -150,7 +149,7 @@ static void test_tls12(void)
 	ktls_close_pair(fd);
 }
 
-#define STALE_TESTS 3
+#define STALE_TESTS 5
 
 static void test_stale(int old[2])
 {
@@ -159,10 +158,17 @@ static void test_stale(int old[2])
 
 	tap_errno(info_get(old[0], &info), ESTALE, "info on keys older than the module");
 	tap_errno(peer_get(old[0], &peer), ESTALE, "peer on keys older than the module");
-	guest_param(GUEST_MODULE, "unsafe_allow_all", "0");
+	guest_allow(false);
 	if (ktls_pair(AF_INET, SUITE, 7, old) || info_get(old[0], &info))
 		tap_bail("pair: %s", strerror(errno));
-	tap_equal(info.flags, TLSBIND_F_DOORS_OPEN, "without unsafe_allow_all its flag is not set");
+	tap_equal(info.flags, TLSBIND_F_DOORS_OPEN, "without rules there is info, too");
+	guest_allow(true);
+	info_get(old[0], &info);
+	tap_equal(info.flags, TLSBIND_F_DOORS_OPEN | TLSBIND_F_POLICY_CHANGED,
+		  "that the rules changed since the keys were installed is flagged");
+	guest_allow(false);
+	info_get(old[0], &info);
+	tap_equal(info.flags, TLSBIND_F_DOORS_OPEN, "unless they are the same again");
 }
 
 int main(void)
@@ -173,7 +179,7 @@ int main(void)
 	guest_need("modprobe tls");
 	if (ktls_pair(AF_INET, SUITE, 1, old))
 		tap_bail("kTLS pair: %s", strerror(errno));
-	guest_need("load_module unsafe_allow_all=1");
+	guest_need("load_module && allow_all");
 	if (ktls_pair(AF_INET, SUITE, 1, fd))
 		tap_bail("kTLS pair: %s", strerror(errno));
 	test_sizes(fd[0], TLSBIND_INFO, "info", sizeof(struct tlsbind_info));

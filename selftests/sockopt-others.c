@@ -84,7 +84,7 @@ static void test_same(void)
 	static struct answer before[KINDS][OPTIONS], after[KINDS][OPTIONS];
 
 	ask_all(before);
-	guest_need("load_module unsafe_allow_all=1");
+	guest_need("load_module && allow_all");
 	ask_all(after);
 	for (int kind = 0; kind < KINDS; kind++)
 		tap_ok(!memcmp(before[kind], after[kind], sizeof(before[kind])),
@@ -153,21 +153,23 @@ static void test_direction(void)
 
 static void test_parameters(void)
 {
-	tap_errno(guest_param_try(GUEST_MODULE, "unsafe_allow_all", "maybe"), EINVAL,
-		  "unsafe_allow_all takes a boolean only");
+	int fd[2];
+
 	tap_errno(guest_param_try(GUEST_MODULE, "timeout_ms", "-1"), EINVAL,
 		  "timeout_ms takes no negative number");
 	tap_errno(guest_param_try(GUEST_MODULE, "timeout_ms", "later"), EINVAL,
 		  "timeout_ms takes a number");
 	tap_equal(guest_param_get(GUEST_MODULE, "timeout_ms"), 70000, "and keeps what it was");
 	guest_need("unload_module && load_module");
-	tap_equal(guest_param_get(GUEST_MODULE, "unsafe_allow_all"), 0,
-		  "unsafe_allow_all is off unless asked for");
+	if (ktls_pair(AF_INET, SUITE, 41, fd))
+		tap_bail("pair: %s", strerror(errno));
+	tap_errno(evidence_ask(fd[0], 1), EACCES, "without rules every challenge is refused");
+	ktls_close_pair(fd);
 }
 
 int main(void)
 {
-	tap_plan(KINDS + 1 + 4 + 7 + 5);
+	tap_plan(KINDS + 1 + 4 + 7 + 4);
 	guest_need("modprobe tls");
 	test_same();
 	test_ours();

@@ -22,7 +22,7 @@ static int tlsbind_test_ask(struct tlsbind_sock *ts)
 {
 	u8 nonce[TLSBIND_NONCE_SIZE] = {}, app_data[TLSBIND_APP_DATA_SIZE] = {};
 
-	return tlsbind_evidence_challenge(ts, nonce, app_data);
+	return tlsbind_evidence_challenge(ts, 1, nonce, app_data);
 }
 
 /* The answer, consumed; the request is still the caller's. */
@@ -106,7 +106,7 @@ static void tlsbind_test_nonces(struct kunit *test)
 	struct tlsbind_sock *ts = tlsbind_test_socks;
 	struct tlsbind_request *request;
 
-	KUNIT_ASSERT_EQ(test, tlsbind_evidence_challenge(ts, nonce, app_data), 0);
+	KUNIT_ASSERT_EQ(test, tlsbind_evidence_challenge(ts, 1, nonce, app_data), 0);
 
 	request = tlsbind_test_answer(test, ts);
 	KUNIT_EXPECT_MEMEQ(test, request->claims.nonce, nonce, sizeof(nonce));
@@ -226,7 +226,7 @@ static void tlsbind_test_left_out(struct kunit *test)
 	for (i = 1; i < 6; i++)
 		KUNIT_ASSERT_EQ(test, tlsbind_test_ask(&ts[i]), 0);
 	ts[1].error = -ESTALE;
-	ts[3].flags = 0;
+	ts[3].error = -EACCES;
 	tlsbind_test_release();
 
 	KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, &ts[1]), -ESTALE);
@@ -241,11 +241,39 @@ static void tlsbind_test_refused(struct kunit *test)
 {
 	struct tlsbind_sock *ts = tlsbind_test_socks;
 
-	ts->flags = 0;
+	ts->error = -EACCES;
 	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(ts), 0);
 
 	KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, ts), -EACCES);
 	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 0);
+}
+
+static void tlsbind_test_rate(struct kunit *test)
+{
+	u8 nonce[TLSBIND_NONCE_SIZE] = {}, app_data[TLSBIND_APP_DATA_SIZE] = {};
+	struct tlsbind_sock *ts = tlsbind_test_socks;
+
+	KUNIT_EXPECT_EQ(test, tlsbind_evidence_challenge(ts, TLSBIND_FAKE_SPENT, nonce, app_data),
+			-EDQUOT);
+
+	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_evidence_wait(ts, 0)), -ENODATA);
+	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 0);
+}
+
+static void tlsbind_test_stale(struct kunit *test)
+{
+	struct tlsbind_sock *ts = tlsbind_test_socks;
+
+	ts->stale = true;
+	tlsbind_fake_hardware.error = -EIO;
+	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(ts), 0);
+	KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, ts), -EIO);
+	KUNIT_EXPECT_TRUE(test, ts->stale);
+	tlsbind_fake_hardware.error = 0;
+	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(ts), 0);
+
+	tlsbind_test_expect_good(test, ts, 1, 1);
+	KUNIT_EXPECT_FALSE(test, ts->stale);
 }
 
 static void tlsbind_test_deadline(struct kunit *test)
@@ -380,6 +408,8 @@ static struct kunit_case tlsbind_test_evidence_cases[] = {
 	TLSBIND_CASE(tlsbind_test_left_out,
 		     "a socket that cannot be attested does not spoil the rest"),
 	TLSBIND_CASE(tlsbind_test_refused, "what policy refuses is not signed"),
+	TLSBIND_CASE(tlsbind_test_rate, "a rule whose rate is used up lets no challenge wait"),
+	TLSBIND_CASE(tlsbind_test_stale, "evidence, but no error, tells that a socket is not stale"),
 	TLSBIND_CASE(tlsbind_test_deadline, "a challenge that waits too long fails alone"),
 	TLSBIND_CASE(tlsbind_test_deadline_signing, "a report that comes too late is dropped"),
 	TLSBIND_CASE(tlsbind_test_forget_waiting, "a closed socket leaves the queue"),

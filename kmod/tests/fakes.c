@@ -21,7 +21,7 @@ void tlsbind_fake_reset(void)
 }
 
 /**
- * tlsbind_fake_sock() - a socket that policy lets be attested
+ * tlsbind_fake_sock() - a socket that may be attested
  * @ts: to be filled
  * @name: told apart by
  */
@@ -30,7 +30,6 @@ void tlsbind_fake_sock(struct tlsbind_sock *ts, u32 name)
 	memset(ts, 0, sizeof(*ts));
 	refcount_set(&ts->ref, 1);
 	init_waitqueue_head(&ts->wait);
-	ts->flags = TLSBIND_F_ALLOW_ALL;
 	put_unaligned_be32(name, ts->tx.commitment);
 }
 
@@ -51,6 +50,16 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 	claims->flags = cpu_to_be32(ts->flags);
 	memcpy(claims->tx_commitment, ts->tx.commitment, sizeof(claims->tx_commitment));
 	return ts->error;
+}
+
+void tlsbind_claims_answered(struct tlsbind_sock *ts, const struct tlsbind_claims *claims)
+{
+	ts->stale = false;
+}
+
+bool tlsbind_policy_charge(const struct net *net, u64 rule)
+{
+	return rule != TLSBIND_FAKE_SPENT;
 }
 
 /* report.h */

@@ -14,6 +14,9 @@
 
 #define TLSBIND_FAKE_CALLS	8
 
+/* Handle of a rule whose rate is used up. */
+#define TLSBIND_FAKE_SPENT	99
+
 /**
  * struct tlsbind_fake_hardware - the fake provider
  * @calls: how often it was asked

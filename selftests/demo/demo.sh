@@ -34,10 +34,10 @@ introduction() {
 	test root. It proves nothing about this machine. TLS 1.3, kernel TLS, the module,
 	the relay and all checks are real.
 
-	Two flags that a relying party refuses by default are allowed here. allow-all:
-	the module was loaded with unsafe_allow_all=1, so every process of the guest may
-	have its connections attested. doors-open: every process that may use the report
-	interface can have whatever it likes signed. Allow neither where it matters.
+	At the attester one rule says who may be attested: whoever serves port 4433. One
+	flag that a relying party refuses by default is allowed here. doors-open: every
+	process that may use the report interface can have whatever it likes signed. Do
+	not allow it where it matters.
 	END
 }
 
@@ -184,7 +184,7 @@ demo_exit() {
 main() {
 	trap demo_exit EXIT
 	introduction
-	load_module unsafe_allow_all=1
+	load_module
 	scene_up
 
 	PROVIDER=sev_guest

@@ -107,6 +107,7 @@ scene_start() {
 
 scene_servers() {
 	local tls=("$SCENE/attester/server.pem" "$SCENE/attester/server.key")
+	scene_in attester rules only attest lport "$SCENE_PORT" || return 1
 	scene_start attester "$SCENE_PORT" server \
 		tlsbind-example-server 0.0.0.0 "$SCENE_PORT" "${tls[@]}"
 	scene_start attester "$SCENE_LEVEL1_PORT" level1 \
@@ -148,7 +149,7 @@ scene_meet() {
 	tlsbind)
 		# shellcheck disable=SC2054
 		SCENE_COMMAND=(tlsbind connect --cafile "$SCENE_CA" --root "$(scene_root "$2")"
-			--measurement "$SCENE_MEASUREMENT" --allow-flag allow-all,doors-open
+			--measurement "$SCENE_MEASUREMENT" --allow-flag doors-open
 			"${@:3}" "$SCENE_NAME:$SCENE_PORT")
 		;;
 	level1)

@@ -37,7 +37,7 @@ SUITES = [
 
 # TLSBIND_F_*
 F_ONE_DIRECTION, F_NIC, F_DOORS_OPEN, F_LOCKED = 1, 2, 4, 8
-F_NO_EXPORT, F_GATED, F_KEY_SHARED, F_ALLOW_ALL = 16, 32, 64, 128
+F_NO_EXPORT, F_GATED, F_KEY_SHARED, F_POLICY_CHANGED = 16, 32, 64, 128
 
 
 def test_bytes(name, length):
@@ -95,7 +95,7 @@ def base_claims(n):
     name, suite, key_len, _ = SUITES[n % len(SUITES)]
     return {
         "version": 1, "tls_version": TLS13, "cipher_suite": suite, "reserved": 0,
-        "flags": F_DOORS_OPEN | F_ALLOW_ALL, "uid": 1000 + n, "tx_generation": 0,
+        "flags": F_DOORS_OPEN | F_POLICY_CHANGED, "uid": 1000 + n, "tx_generation": 0,
         "rx_generation": 0, "cgroup_id": 0x1000 + n, "netns": 0xF0000075 + n,
         "installed_ns": 123456789012 + n, "evidence_ns": 123456999999 + n, "rule": 0,
         "nonce": test_bytes(f"nonce {n}", 32),
@@ -108,7 +108,7 @@ def base_claims(n):
 def gen_claims():
     plain = base_claims(0)
     one_direction = base_claims(1)
-    one_direction.update(flags=F_ONE_DIRECTION | F_DOORS_OPEN | F_ALLOW_ALL, rx_commitment=ZERO48)
+    one_direction.update(flags=F_ONE_DIRECTION | F_DOORS_OPEN | F_POLICY_CHANGED, rx_commitment=ZERO48)
     rekeyed = base_claims(2)
     rekeyed.update(tx_generation=3, rx_generation=0x01020304, app_data=test_bytes("app data", 64))
     full = base_claims(3)

@@ -13,7 +13,7 @@ static const struct {
 	{ TLSBIND_F_NO_EXPORT, "no-export" },
 	{ TLSBIND_F_GATED, "gated" },
 	{ TLSBIND_F_KEY_SHARED, "key-shared" },
-	{ TLSBIND_F_ALLOW_ALL, "allow-all" },
+	{ TLSBIND_F_POLICY_CHANGED, "policy-changed" },
 };
 
 uint32_t tlsbind_flag_from_name(const char *name)

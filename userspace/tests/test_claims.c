@@ -7,8 +7,8 @@
  * comparison would still be right.
  */
 FLIP(other_flag, {
-	tlsbind_appraisal_allow_flags(c->appraisal, TLSBIND_F_ALLOW_ALL);
-	c->claims.flags = htobe32(TLSBIND_F_ALLOW_ALL | TLSBIND_F_DOORS_OPEN);
+	tlsbind_appraisal_allow_flags(c->appraisal, TLSBIND_F_POLICY_CHANGED);
+	c->claims.flags = htobe32(TLSBIND_F_POLICY_CHANGED | TLSBIND_F_DOORS_OPEN);
      }, "claims.flags", TLSBIND_CLASS_POLICY)
 FLIP(generations, {
 	c->claims.tx_generation = htobe32(1);

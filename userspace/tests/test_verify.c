@@ -130,8 +130,8 @@ FLIP(any_measurement, {
      }, "", TLSBIND_CLASS_NONE)
 
 FLIP(allowed_flag, {
-	c->claims.flags = htobe32(TLSBIND_F_DOORS_OPEN | TLSBIND_F_ALLOW_ALL);
-	tlsbind_appraisal_allow_flags(c->appraisal, TLSBIND_F_DOORS_OPEN | TLSBIND_F_ALLOW_ALL);
+	c->claims.flags = htobe32(TLSBIND_F_DOORS_OPEN | TLSBIND_F_POLICY_CHANGED);
+	tlsbind_appraisal_allow_flags(c->appraisal, TLSBIND_F_DOORS_OPEN | TLSBIND_F_POLICY_CHANGED);
      }, "", TLSBIND_CLASS_NONE)
 
 FLIP(unknown_provider, c->provider = "arm_cca_guest",

@@ -36,6 +36,7 @@
 #define TLSBIND_LABEL_KEY		"tlsbind/1 key"
 #define TLSBIND_LABEL_CONNECTION	"tlsbind/1 connection"
 #define TLSBIND_LABEL_REPORT		"tlsbind/1 report"
+#define TLSBIND_LABEL_POLICY		"tlsbind/1 policy"
 #define TLSBIND_PREFIX_LEAF		0x00
 #define TLSBIND_PREFIX_NODE		0x01
 
@@ -55,12 +56,62 @@
 #define TLSBIND_F_NO_EXPORT		(1U << 4)  /* reading keys back is refused */
 #define TLSBIND_F_GATED			(1U << 5)  /* held until a verdict */
 #define TLSBIND_F_KEY_SHARED		(1U << 6)  /* another socket holds the same key */
-#define TLSBIND_F_ALLOW_ALL		(1U << 7)  /* unsafe_allow_all: no rule was asked */
+#define TLSBIND_F_POLICY_CHANGED	(1U << 7)  /* a key was installed under other rules */
 
 /* Kinds of executable digest. */
 #define TLSBIND_EXE_NONE		0
 #define TLSBIND_EXE_FSVERITY		1
 #define TLSBIND_EXE_IMA			2
+
+/**
+ * struct tlsbind_rule_wire - one rule, as the policy digest covers it (wire, 136 bytes)
+ * @action: enum tlsbind_action
+ * @rekey: enum tlsbind_rekey
+ * @local_prefix: bits of @local that count, 0 to 128; an IPv4 prefix is 96 more
+ * @remote_prefix: likewise of @remote
+ * @options: enum tlsbind_option
+ * @local: address of this end, IPv4 as IPv4-mapped; bits beyond the prefix zero
+ * @remote: address of the other end
+ * @local_port_min: 0 if any
+ * @local_port_max: 65535 if any
+ * @remote_port_min: 0 if any
+ * @remote_port_max: 65535 if any
+ * @uid_min: 0 if any
+ * @uid_max: 0xffffffff if any
+ * @cgroup: id, 0 if any
+ * @rate: challenges per second, 0 without a limit
+ * @exe_kind: TLSBIND_EXE_*; 0 if any
+ * @exe_len: bytes used in @exe_digest
+ * @reserved: zero
+ * @exe_digest: zero padded
+ *
+ * The digest of rules is SHA-384 of TLSBIND_LABEL_POLICY with its zero byte,
+ * the number of rules as a big-endian u32, and each rule in this form, in
+ * their order. It is zero if there are no rules.
+ */
+struct tlsbind_rule_wire {
+	__u8	action;
+	__u8	rekey;
+	__u8	local_prefix;
+	__u8	remote_prefix;
+	__be32	options;
+	__u8	local[16];
+	__u8	remote[16];
+	__be16	local_port_min;
+	__be16	local_port_max;
+	__be16	remote_port_min;
+	__be16	remote_port_max;
+	__be32	uid_min;
+	__be32	uid_max;
+	__be64	cgroup;
+	__be32	rate;
+	__u8	exe_kind;
+	__u8	exe_len;
+	__u8	reserved[2];
+	__u8	exe_digest[TLSBIND_EXE_DIGEST_SIZE];
+};
+
+#define TLSBIND_RULE_SIZE		136
 
 /**
  * struct tlsbind_claims - what is said about one connection (wire, 376 bytes)
@@ -78,11 +129,11 @@
  * @netns: inode number of that task's network namespace
  * @installed_ns: when that key was installed, nanoseconds since boot
  * @evidence_ns: when these claims were made, nanoseconds since boot
- * @rule: handle of the rule that allowed it; 0 if none
+ * @rule: handle of the rule that allowed it
  * @nonce: the relying party's nonce
  * @tx_commitment: commitment to the key the attester sends with, or zero
  * @rx_commitment: commitment to the key the attester receives with, or zero
- * @policy_digest: SHA-384 of the active rules; zero if there are none
+ * @policy_digest: of the rules at that time, see &struct tlsbind_rule_wire
  * @exe_digest_kind: TLSBIND_EXE_*
  * @exe_digest_len: bytes used in @exe_digest
  * @reserved2: zero

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finding the first rule that matches without asking all.
+ *
+ * Each rule is in one bucket of a hash table, by one value that it demands
+ * exactly: of those that it has, the one whose bucket is the shortest. Rules
+ * that demand none are in a list of their own, the rest. A caller and a
+ * connection have few such values; whatever rule matches is in the bucket of
+ * one of them or in the rest. Chains ascend in position, so each is left at its
+ * first match or at the best position that another chain has given.
+ */
+#include "rules.h"
+
+#include <linux/hash.h>
+#include <linux/jhash.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "compat/sha384.h"
+#include "flow.h"
+#include "rule.h"
+
+/* What a rule may demand exactly. */
+enum tlsbind_rules_key {
+	TLSBIND_RULES_EXE,
+	TLSBIND_RULES_CGROUP,
+	TLSBIND_RULES_LOCAL,
+	TLSBIND_RULES_REMOTE,
+	TLSBIND_RULES_LOCAL_PORT,
+	TLSBIND_RULES_REMOTE_PORT,
+	TLSBIND_RULES_UID,
+};
+
+static u32 tlsbind_rules_hash(const struct tlsbind_rules *rules,
+			      enum tlsbind_rules_key kind, const void *value,
+			      size_t len)
+{
+	return jhash(value, len, kind) & rules->mask;
+}
+
+static u32 tlsbind_rules_hash_number(const struct tlsbind_rules *rules,
+				     enum tlsbind_rules_key kind, u64 number)
+{
+	return tlsbind_rules_hash(rules, kind, &number, sizeof(number));
+}
+
+/* The best bucket so far for a rule that is being put into the index. */
+struct tlsbind_rules_choice {
+	struct tlsbind_rules *rules;
+	struct tlsbind_rules_bucket *bucket;
+	enum tlsbind_rules_key kind;
+};
+
+static void tlsbind_rules_offer(struct tlsbind_rules_choice *choice,
+				enum tlsbind_rules_key kind, u32 hash)
+{
+	struct tlsbind_rules_bucket *bucket = &choice->rules->buckets[hash];
+
+	if (choice->bucket && choice->bucket->load <= bucket->load)
+		return;
+	choice->bucket = bucket;
+	choice->kind = kind;
+}
+
+static void tlsbind_rules_offer_number(struct tlsbind_rules_choice *choice,
+				       enum tlsbind_rules_key kind, u64 min,
+				       u64 max)
+{
+	if (min == max)
+		tlsbind_rules_offer(choice, kind,
+				    tlsbind_rules_hash_number(choice->rules,
+							      kind, min));
+}
+
+static void tlsbind_rules_offer_address(struct tlsbind_rules_choice *choice,
+					enum tlsbind_rules_key kind,
+					const struct in6_addr *address,
+					u8 prefix)
+{
+	if (prefix == TLSBIND_PREFIX_MAX)
+		tlsbind_rules_offer(choice, kind,
+				    tlsbind_rules_hash(choice->rules, kind,
+						       address,
+						       sizeof(*address)));
+}
+
+static void tlsbind_rules_choose(struct tlsbind_rules_choice *choice,
+				 const struct tlsbind_rule *rule)
+{
+	if (rule->exe.kind != TLSBIND_EXE_NONE)
+		tlsbind_rules_offer(choice, TLSBIND_RULES_EXE,
+				    tlsbind_rules_hash(choice->rules,
+						       TLSBIND_RULES_EXE,
+						       rule->exe.digest,
+						       rule->exe.len));
+	if (rule->cgroup)
+		tlsbind_rules_offer_number(choice, TLSBIND_RULES_CGROUP,
+					   rule->cgroup, rule->cgroup);
+	tlsbind_rules_offer_address(choice, TLSBIND_RULES_LOCAL, &rule->local,
+				    rule->local_prefix);
+	tlsbind_rules_offer_address(choice, TLSBIND_RULES_REMOTE, &rule->remote,
+				    rule->remote_prefix);
+	tlsbind_rules_offer_number(choice, TLSBIND_RULES_LOCAL_PORT,
+				   rule->local_port_min, rule->local_port_max);
+	tlsbind_rules_offer_number(choice, TLSBIND_RULES_REMOTE_PORT,
+				   rule->remote_port_min,
+				   rule->remote_port_max);
+	tlsbind_rules_offer_number(choice, TLSBIND_RULES_UID, rule->uid_min,
+				   rule->uid_max);
+}
+
+/* Called from the last position to the first. */
+static void tlsbind_rules_enter(struct tlsbind_rules *rules, u32 position)
+{
+	struct tlsbind_rules_entry *entry = &rules->entries[position];
+	struct tlsbind_rules_choice choice = { .rules = rules };
+	struct tlsbind_rules_bucket *by_handle;
+	u32 *first = &rules->rest;
+
+	tlsbind_rules_choose(&choice, entry->rule);
+	if (choice.bucket) {
+		rules->kinds |= BIT(choice.kind);
+		choice.bucket->load++;
+		first = &choice.bucket->first;
+	}
+	entry->next = *first;
+	*first = position;
+
+	by_handle = &rules->buckets[hash_64(entry->rule->handle, 32) & rules->mask];
+	entry->next_handle = by_handle->first_handle;
+	by_handle->first_handle = position;
+}
+
+static void tlsbind_rules_index(struct tlsbind_rules *rules)
+{
+	u32 i;
+
+	for (i = 0; i <= rules->mask; i++) {
+		rules->buckets[i].first = TLSBIND_RULES_NONE;
+		rules->buckets[i].first_handle = TLSBIND_RULES_NONE;
+	}
+	for (i = rules->count; i-- > 0; )
+		tlsbind_rules_enter(rules, i);
+}
+
+static int tlsbind_rules_digest(struct tlsbind_rules *rules)
+{
+	static const char label[] = TLSBIND_LABEL_POLICY;
+	struct tlsbind_rule_wire *wire;
+	size_t size;
+	u8 *buffer;
+	int ret;
+	u32 i;
+
+	if (!rules->count)
+		return 0;
+	size = sizeof(label) + sizeof(__be32) + rules->count * sizeof(*wire);
+	buffer = kvmalloc(size, GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	memcpy(buffer, label, sizeof(label));
+	put_unaligned_be32(rules->count, buffer + sizeof(label));
+	for (i = 0; i < rules->count; i++) {
+		struct tlsbind_rule_wire one;
+
+		tlsbind_rule_encode(rules->entries[i].rule, &one);
+		memcpy(buffer + sizeof(label) + sizeof(__be32) + i * sizeof(one),
+		       &one, sizeof(one));
+	}
+	ret = tlsbind_sha384(buffer, size, rules->digest);
+	kvfree(buffer);
+	return ret;
+}
+
+/**
+ * tlsbind_rules_new() - make a set
+ * @list: rules in their order, each with its handle; the set takes references
+ *	of its own
+ * @count: how many, at most TLSBIND_RULES_MAX
+ *
+ * Context: process, may sleep.
+ * Return: the set; -ENOMEM, or another negative errno of the hash, as an
+ * ERR_PTR().
+ */
+struct tlsbind_rules *tlsbind_rules_new(struct tlsbind_rule **list, u32 count)
+{
+	struct tlsbind_rules *rules;
+	u32 buckets = roundup_pow_of_two(count + 1), i;
+	int ret = -ENOMEM;
+
+	rules = kvzalloc(struct_size(rules, entries, count), GFP_KERNEL_ACCOUNT);
+	if (!rules)
+		return ERR_PTR(-ENOMEM);
+	rules->count = count;
+	rules->mask = buckets - 1;
+	rules->rest = TLSBIND_RULES_NONE;
+	rules->buckets = kvcalloc(buckets, sizeof(*rules->buckets),
+				  GFP_KERNEL_ACCOUNT);
+	if (!rules->buckets)
+		goto err_rules;
+	for (i = 0; i < count; i++)
+		rules->entries[i].rule = list[i];
+	ret = tlsbind_rules_digest(rules);
+	if (ret)
+		goto err_buckets;
+	tlsbind_rules_index(rules);
+	for (i = 0; i < count; i++)
+		tlsbind_rule_get(list[i]);
+	return rules;
+
+err_buckets:
+	kvfree(rules->buckets);
+err_rules:
+	kvfree(rules);
+	return ERR_PTR(ret);
+}
+
+/**
+ * tlsbind_rules_free() - free a set that nobody can read any more
+ * @rules: set or NULL
+ *
+ * Context: any but hard interrupts.
+ */
+void tlsbind_rules_free(struct tlsbind_rules *rules)
+{
+	u32 i;
+
+	if (!rules)
+		return;
+	for (i = 0; i < rules->count; i++)
+		tlsbind_rule_put(rules->entries[i].rule);
+	kvfree(rules->buckets);
+	kvfree(rules);
+}
+
+static void tlsbind_rules_free_callback(struct rcu_head *rcu)
+{
+	tlsbind_rules_free(container_of(rcu, struct tlsbind_rules, rcu));
+}
+
+/**
+ * tlsbind_rules_free_rcu() - free a set when its last reader is done
+ * @rules: set that no new reader can find, or NULL
+ *
+ * Context: any.
+ */
+void tlsbind_rules_free_rcu(struct tlsbind_rules *rules)
+{
+	if (rules)
+		call_rcu(&rules->rcu, tlsbind_rules_free_callback);
+}
+
+/* A look for the first rule that matches. */
+struct tlsbind_rules_look {
+	const struct tlsbind_rules *rules;
+	const struct tlsbind_flow *flow;
+	const struct tlsbind_caller *caller;
+	u32 best;
+};
+
+static void tlsbind_rules_walk(struct tlsbind_rules_look *look, u32 position)
+{
+	const struct tlsbind_rules_entry *entries = look->rules->entries;
+
+	/* TLSBIND_RULES_NONE is below no position. */
+	for (; position < look->best; position = entries[position].next) {
+		if (!tlsbind_rule_matches(entries[position].rule, look->flow,
+					  look->caller))
+			continue;
+		look->best = position;
+		return;
+	}
+}
+
+static void tlsbind_rules_walk_value(struct tlsbind_rules_look *look,
+				     enum tlsbind_rules_key kind,
+				     const void *value, size_t len)
+{
+	const struct tlsbind_rules *rules = look->rules;
+
+	if (rules->kinds & BIT(kind))
+		tlsbind_rules_walk(look,
+				   rules->buckets[tlsbind_rules_hash(rules, kind,
+								     value,
+								     len)].first);
+}
+
+static void tlsbind_rules_walk_number(struct tlsbind_rules_look *look,
+				      enum tlsbind_rules_key kind, u64 number)
+{
+	tlsbind_rules_walk_value(look, kind, &number, sizeof(number));
+}
+
+/**
+ * tlsbind_rules_find() - the first rule that matches
+ * @rules: the set
+ * @flow: of the socket
+ * @caller: who installs the key
+ *
+ * Context: any; the caller keeps the set from being freed.
+ * Return: the rule, without a reference; NULL if none matches.
+ */
+struct tlsbind_rule *tlsbind_rules_find(const struct tlsbind_rules *rules,
+					const struct tlsbind_flow *flow,
+					const struct tlsbind_caller *caller)
+{
+	struct tlsbind_rules_look look = {
+		.rules = rules,
+		.flow = flow,
+		.caller = caller,
+		.best = TLSBIND_RULES_NONE,
+	};
+	int i;
+
+	tlsbind_rules_walk(&look, rules->rest);
+	if (caller->exe.kind != TLSBIND_EXE_NONE)
+		tlsbind_rules_walk_value(&look, TLSBIND_RULES_EXE,
+					 caller->exe.digest, caller->exe.len);
+	for (i = 0; i < TLSBIND_CALLER_CGROUPS && caller->cgroups[i]; i++)
+		tlsbind_rules_walk_number(&look, TLSBIND_RULES_CGROUP,
+					  caller->cgroups[i]);
+	tlsbind_rules_walk_value(&look, TLSBIND_RULES_LOCAL, &flow->local,
+				 sizeof(flow->local));
+	tlsbind_rules_walk_value(&look, TLSBIND_RULES_REMOTE, &flow->remote,
+				 sizeof(flow->remote));
+	tlsbind_rules_walk_number(&look, TLSBIND_RULES_LOCAL_PORT,
+				  flow->local_port);
+	tlsbind_rules_walk_number(&look, TLSBIND_RULES_REMOTE_PORT,
+				  flow->remote_port);
+	tlsbind_rules_walk_number(&look, TLSBIND_RULES_UID, caller->uid);
+	return look.best == TLSBIND_RULES_NONE ? NULL :
+						 rules->entries[look.best].rule;
+}
+
+/**
+ * tlsbind_rules_position() - where a rule is in the order
+ * @rules: the set
+ * @handle: of the rule
+ *
+ * Context: any; the caller keeps the set from being freed.
+ * Return: the position, or TLSBIND_RULES_NONE.
+ */
+u32 tlsbind_rules_position(const struct tlsbind_rules *rules, u64 handle)
+{
+	u32 position = rules->buckets[hash_64(handle, 32) & rules->mask].first_handle;
+
+	while (position != TLSBIND_RULES_NONE &&
+	       rules->entries[position].rule->handle != handle)
+		position = rules->entries[position].next_handle;
+	return position;
+}
