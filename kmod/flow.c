@@ -4,6 +4,7 @@
 #include <linux/if.h>
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
+#include <linux/rcupdate.h>
 #include <net/addrconf.h>
 #include <net/dst.h>
 #include <net/inet_sock.h>
@@ -88,19 +89,26 @@ void tlsbind_flow_get(struct sock *sk, struct tlsbind_flow *flow)
  * @sk: a TCP socket, locked
  * @tx: the sending direction
  *
- * kTLS offers a key to the device of the route if that says that it encrypts
- * (decrypts) TLS.
+ * kTLS offers a key to the lowest device below that of the route, if it says
+ * that it encrypts (decrypts) TLS. Both are asked here: either may be about to
+ * be another one.
  *
  * Context: process.
  * Return: true if so.
  */
 bool tlsbind_flow_offloads(struct sock *sk, bool tx)
 {
+	netdev_features_t feature = tx ? NETIF_F_HW_TLS_TX : NETIF_F_HW_TLS_RX;
 	struct dst_entry *dst;
 	struct net_device *dev = tlsbind_flow_device(sk, &dst);
-	bool offloads = dev && (dev->features & (tx ? NETIF_F_HW_TLS_TX :
-						      NETIF_F_HW_TLS_RX));
+	bool offloads = false;
 
+	rcu_read_lock();
+	if (dev)
+		offloads = (dev->features |
+			    netdev_sk_get_lowest_dev(dev, sk)->features) &
+			   feature;
+	rcu_read_unlock();
 	dst_release(dst);
 	return offloads;
 }

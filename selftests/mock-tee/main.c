@@ -42,6 +42,7 @@ err_exchange:
 
 static void __exit mock_tee_exit(void)
 {
+	mock_tee_nic_exit();
 	mock_tee_provider_exit();
 	mock_tee_exchange_exit();
 	pr_info("tlsbind_mock_tee: unloaded\n");

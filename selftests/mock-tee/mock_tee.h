@@ -52,6 +52,9 @@ void mock_tee_exchange_exit(void);
 int mock_tee_exchange(const u8 *inblob, u32 privlevel, struct mock_tee_blobs *blobs);
 bool mock_tee_exchange_served(void);
 
+/* nic.c */
+void mock_tee_nic_exit(void);
+
 /* knobs.c */
 bool mock_tee_knob_is_tdx(void);
 const char *mock_tee_knob_provider(void);

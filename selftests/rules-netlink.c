@@ -1,0 +1,795 @@
+// SPDX-License-Identifier: MIT
+/* Rules by netlink: what is refused and how, what changes at once, who may. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <linux/capability.h>
+#include <openssl/evp.h>
+
+#include "guest.h"
+#include "rules.h"
+
+#include <linux/tlsbind.h>
+
+#define CGROUP	"/sys/fs/cgroup/tlsbind-rules"
+
+static struct nl nl;
+
+/* The rules as a whole, to see that nothing changed. */
+struct state {
+	uint64_t generation, count;
+	uint8_t digest[TLSBIND_HASH_SIZE];
+};
+
+static struct state state_now(struct nl *from)
+{
+	struct state s = { 0 };
+	const void *digest;
+
+	if (rules_state(from))
+		tap_bail("state: %s", from->text);
+	s.generation = nl_number(from->answer, from->answer_len, TLSBIND_A_RULES_GENERATION);
+	s.count = nl_number(from->answer, from->answer_len, TLSBIND_A_RULES_COUNT);
+	digest = nl_find(from->answer, from->answer_len, TLSBIND_A_RULES_DIGEST, NULL);
+	if (digest)
+		memcpy(s.digest, digest, sizeof(s.digest));
+	return s;
+}
+
+static bool state_same(const struct state *a, const struct state *b)
+{
+	return a->generation == b->generation && a->count == b->count &&
+	       !memcmp(a->digest, b->digest, sizeof(a->digest));
+}
+
+static void need(int error, const char *what)
+{
+	if (error)
+		tap_bail("%s: %s: %s", what, strerror(error), nl.text);
+}
+
+/* Refused with this errno, and a text with these words in it. */
+static void refused(int got, int want, const char *words, const char *name)
+{
+	bool good = got == want && nl.text[0] && strstr(nl.text, words);
+
+	tap_ok(good, "%s is refused", name);
+	if (!good)
+		tap_diag("expected %s, \"%s\"; got %s, \"%s\"", strerror(want), words,
+			 strerror(got), nl.text);
+}
+
+/* --- rules that make no sense, as text --- */
+
+static const struct {
+	const char *name, *rule;
+	int error;
+	const char *words;
+} bad_rules[] = {
+	{ "an IPv4 prefix of 33 bits", "pass local 10.0.0.1/33", EINVAL, "prefix: longer" },
+	{ "a remote IPv4 prefix of 128 bits", "pass remote 10.0.0.0/128", EINVAL, "prefix: longer" },
+	{ "an IPv6 prefix of 129 bits", "pass local ::1/129", ERANGE, "out of range" },
+	{ "an IPv4 address with bits beyond the prefix", "pass local 10.0.0.1/24", EINVAL, "address: has bits" },
+	{ "an IPv6 address with bits beyond the prefix", "pass remote fe80::1/64", EINVAL, "address: has bits" },
+	{ "an inverted range of local ports", "pass lport 5-4", EINVAL, "port-max: below" },
+	{ "an inverted range of remote ports", "pass rport 65535-1", EINVAL, "port-max: below" },
+	{ "port 0", "pass lport 0", ERANGE, "out of range" },
+	{ "an inverted range of uids", "pass uid 1001-1000", EINVAL, "uid-max: below" },
+	{ "a cgroup that never was", "pass cgroup 987654321", ENOENT, "cgroup: there is none" },
+	{ "cgroup 0", "pass cgroup 0", ERANGE, "out of range" },
+	{ "an executable's digest of 19 bytes",
+	  "pass exe ima:00112233445566778899aabbccddeeff001122", EINVAL, "exe-digest: shorter" },
+	{ "a gate", "gate", EOPNOTSUPP, "the gate is not there yet" },
+	{ "an option with pass", "pass tls12", EINVAL, "options: go with" },
+	{ "an option with deny", "deny no-export", EINVAL, "options: go with" },
+	{ "rekey with deny", "deny rekey abort", EINVAL, "rekey: goes with" },
+	{ "a rate with pass", "pass rate 5", EINVAL, "rate: goes with" },
+	{ "a rate of 0", "attest rate 0", ERANGE, "out of range" },
+};
+
+#define BAD_RULES (sizeof(bad_rules) / sizeof(bad_rules[0]))
+
+static void test_bad_rules(void)
+{
+	for (size_t i = 0; i < BAD_RULES; i++)
+		refused(rules_add(&nl, bad_rules[i].rule, 0), bad_rules[i].error, bad_rules[i].words,
+			bad_rules[i].name);
+}
+
+/* --- messages that make no sense, attribute by attribute --- */
+
+static void put_raw(void (*put)(void))
+{
+	size_t nest;
+
+	nl_begin(&nl, TLSBIND_CMD_RULES_ADD);
+	nest = nl_nest(&nl, TLSBIND_A_RULES_RULE);
+	nl_u8(&nl, TLSBIND_A_RULE_ACTION, TLSBIND_ACTION_PASS);
+	put();
+	nl_nest_end(&nl, nest);
+}
+
+static void no_rule(void) { nl_begin(&nl, TLSBIND_CMD_RULES_ADD); }
+
+static void two_rules(void)
+{
+	no_rule();
+	rules_put(&nl, "pass");
+	rules_put(&nl, "deny");
+}
+
+static void empty_rule(void)
+{
+	no_rule();
+	nl_nest_end(&nl, nl_nest(&nl, TLSBIND_A_RULES_RULE));
+}
+
+static void not_nested(void)
+{
+	uint8_t inner[] = { 5, 0, TLSBIND_A_RULE_ACTION, 0, TLSBIND_ACTION_PASS, 0, 0, 0 };
+
+	no_rule();
+	nl_put(&nl, TLSBIND_A_RULES_RULE, inner, sizeof(inner));
+}
+
+static void long_inner(void)
+{
+	uint8_t inner[] = { 200, 0, TLSBIND_A_RULE_ACTION, 0, TLSBIND_ACTION_PASS, 0, 0, 0 };
+
+	no_rule();
+	nl_put(&nl, TLSBIND_A_RULES_RULE | NLA_F_NESTED, inner, sizeof(inner));
+}
+
+static void short_inner(void)
+{
+	uint8_t inner[] = { 5, 0, TLSBIND_A_RULE_ACTION, 0, TLSBIND_ACTION_PASS, 0, 0, 0, 3, 0, 1, 0 };
+
+	no_rule();
+	nl_put(&nl, TLSBIND_A_RULES_RULE | NLA_F_NESTED, inner, sizeof(inner));
+}
+
+static void put_unknown(void) { nl_u32(&nl, TLSBIND_A_RULE_MAX + 1, 1); }
+static void unknown_inner(void) { put_raw(put_unknown); }
+
+static void unknown_outer(void)
+{
+	no_rule();
+	rules_put(&nl, "pass");
+	nl_u32(&nl, TLSBIND_A_RULES_MAX + 1, 1);
+}
+
+static void put_handle(void) { nl_u64(&nl, TLSBIND_A_RULE_HANDLE, 1); }
+static void handle(void) { put_raw(put_handle); }
+static void put_matches(void) { nl_u64(&nl, TLSBIND_A_RULE_MATCHES, 1); }
+static void matches(void) { put_raw(put_matches); }
+static void put_prefix(void) { nl_u8(&nl, TLSBIND_A_RULE_LOCAL_PREFIX, 8); }
+static void prefix_alone(void) { put_raw(put_prefix); }
+static void put_port_max(void) { nl_u16(&nl, TLSBIND_A_RULE_LOCAL_PORT_MAX, 8); }
+static void port_max_alone(void) { put_raw(put_port_max); }
+static void put_uid_max(void) { nl_u32(&nl, TLSBIND_A_RULE_UID_MAX, 8); }
+static void uid_max_alone(void) { put_raw(put_uid_max); }
+static void put_kind(void) { nl_u8(&nl, TLSBIND_A_RULE_EXE_KIND, TLSBIND_EXE_KIND_IMA); }
+static void kind_alone(void) { put_raw(put_kind); }
+
+static void put_digest(void)
+{
+	uint8_t digest[32] = { 1 };
+
+	nl_put(&nl, TLSBIND_A_RULE_EXE_DIGEST, digest, sizeof(digest));
+}
+
+static void digest_alone(void) { put_raw(put_digest); }
+
+static void put_kind_none(void)
+{
+	nl_u8(&nl, TLSBIND_A_RULE_EXE_KIND, TLSBIND_EXE_KIND_NONE);
+	put_digest();
+}
+
+static void kind_none(void) { put_raw(put_kind_none); }
+
+static void put_long_digest(void)
+{
+	uint8_t digest[65] = { 1 };
+
+	put_kind();
+	nl_put(&nl, TLSBIND_A_RULE_EXE_DIGEST, digest, sizeof(digest));
+}
+
+static void long_digest(void) { put_raw(put_long_digest); }
+static void put_five(void) { nl_put(&nl, TLSBIND_A_RULE_REMOTE_ADDRESS, "12345", 5); }
+static void five_bytes(void) { put_raw(put_five); }
+static void put_seventeen(void) { nl_put(&nl, TLSBIND_A_RULE_REMOTE_ADDRESS, "12345678901234567", 17); }
+static void seventeen_bytes(void) { put_raw(put_seventeen); }
+static void put_bad_option(void) { nl_u32(&nl, TLSBIND_A_RULE_OPTIONS, 0x20); }
+static void bad_option(void) { put_raw(put_bad_option); }
+static void put_bad_action(void) { nl_u8(&nl, TLSBIND_A_RULE_ACTION, 4); }
+static void bad_action(void) { put_raw(put_bad_action); }
+static void put_bad_rekey(void) { nl_u8(&nl, TLSBIND_A_RULE_REKEY, 3); }
+static void bad_rekey(void) { put_raw(put_bad_rekey); }
+static void put_wide(void) { nl_u32(&nl, TLSBIND_A_RULE_LOCAL_PORT_MIN, 1); }
+static void wide_port(void) { put_raw(put_wide); }
+
+static void before_nothing(void)
+{
+	no_rule();
+	rules_put(&nl, "pass");
+	nl_u64(&nl, TLSBIND_A_RULES_BEFORE, 4711);
+}
+
+static void delete_nothing(void) { nl_begin(&nl, TLSBIND_CMD_RULES_DELETE); }
+
+static void delete_stranger(void)
+{
+	delete_nothing();
+	nl_u64(&nl, TLSBIND_A_RULES_HANDLE, 4711);
+}
+
+static void get_stranger(void)
+{
+	nl_begin(&nl, TLSBIND_CMD_RULES_GET);
+	nl_u64(&nl, TLSBIND_A_RULES_HANDLE, 4711);
+}
+
+static void add_stale(void)
+{
+	no_rule();
+	rules_put(&nl, "pass");
+	nl_u32(&nl, TLSBIND_A_RULES_GENERATION, 4711);
+}
+
+static void delete_stale(void)
+{
+	delete_stranger();
+	nl_u32(&nl, TLSBIND_A_RULES_GENERATION, 4711);
+}
+
+static void replace_stale(void)
+{
+	nl_begin(&nl, TLSBIND_CMD_RULES_REPLACE);
+	nl_u32(&nl, TLSBIND_A_RULES_GENERATION, 4711);
+}
+
+static void lock_stale(void)
+{
+	nl_begin(&nl, TLSBIND_CMD_LOCK);
+	nl_u32(&nl, TLSBIND_A_RULES_GENERATION, 4711);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+	int error;
+	const char *words;
+} bad_messages[] = {
+	{ "adding nothing", no_rule, EINVAL, "rule: missing" },
+	{ "adding two rules", two_rules, EINVAL, "rule: more than one" },
+	{ "a rule without action", empty_rule, EINVAL, "action: missing" },
+	{ "a rule that is not marked as a nest", not_nested, EINVAL, "NLA_F_NESTED" },
+	{ "a nest with an attribute beyond its end", long_inner, EINVAL, "bytes leftover" },
+	{ "a nest with an attribute shorter than its header", short_inner, EINVAL, "bytes leftover" },
+	{ "an unknown attribute of a rule", unknown_inner, EINVAL, "attribute" },
+	{ "an unknown attribute of the message", unknown_outer, EINVAL, "attribute" },
+	{ "a handle of one's own", handle, EINVAL, "handle, matches" },
+	{ "a count of one's own", matches, EINVAL, "handle, matches" },
+	{ "a prefix without an address", prefix_alone, EINVAL, "prefix: needs" },
+	{ "a last port without a first", port_max_alone, EINVAL, "port-max: needs" },
+	{ "a last uid without a first", uid_max_alone, EINVAL, "uid-max: needs" },
+	{ "a kind of digest without digest", kind_alone, EINVAL, "go together" },
+	{ "a digest without kind", digest_alone, EINVAL, "go together" },
+	{ "a digest of kind none", kind_none, EINVAL, "exe-kind: none" },
+	{ "a digest of 65 bytes", long_digest, ERANGE, "policy" },
+	{ "an address of 5 bytes", five_bytes, EINVAL, "address: neither" },
+	{ "an address of 17 bytes", seventeen_bytes, ERANGE, "policy" },
+	{ "an unknown option", bad_option, EINVAL, "reserved bit" },
+	{ "an unknown action", bad_action, ERANGE, "out of range" },
+	{ "an unknown rekey", bad_rekey, ERANGE, "out of range" },
+	{ "a port of 32 bits", wide_port, EINVAL, "attribute length" },
+	{ "a place before a rule that is not there", before_nothing, ENOENT, "no rule with this handle" },
+	{ "deleting nothing", delete_nothing, EINVAL, "handle: missing" },
+	{ "deleting a rule that is not there", delete_stranger, ENOENT, "no rule with this handle" },
+	{ "asking for a rule that is not there", get_stranger, ENOENT, "there is no such rule" },
+	{ "adding to rules that have changed", add_stale, ESTALE, "generation" },
+	{ "deleting from rules that have changed", delete_stale, ESTALE, "generation" },
+	{ "replacing rules that have changed", replace_stale, ESTALE, "generation" },
+	{ "locking rules that have changed", lock_stale, ESTALE, "generation" },
+};
+
+#define BAD_MESSAGES (sizeof(bad_messages) / sizeof(bad_messages[0]))
+
+static void test_bad_messages(void)
+{
+	for (size_t i = 0; i < BAD_MESSAGES; i++) {
+		bad_messages[i].make();
+		refused(nl_call(&nl), bad_messages[i].error, bad_messages[i].words, bad_messages[i].name);
+	}
+}
+
+static uint64_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+#define CGROUP_TESTS 3
+
+static void test_cgroups(void)
+{
+	char path[512] = CGROUP, rule[64];
+	int depth = 1;
+
+	mkdir(CGROUP, 0755);
+	snprintf(rule, sizeof(rule), "pass cgroup %llu", (unsigned long long)inode_of(CGROUP));
+	tap_equal(rules_add(&nl, rule, 0), 0, "a cgroup that is there is accepted");
+	need(rules_delete(&nl, rules_handle(&nl)), "delete");
+	for (; depth < 16; depth++) {
+		strcat(path, "/d");
+		mkdir(path, 0755);
+	}
+	snprintf(rule, sizeof(rule), "pass cgroup %llu", (unsigned long long)inode_of(path));
+	refused(rules_add(&nl, rule, 0), EINVAL, "cgroup: more than 15", "a cgroup 16 levels deep");
+	for (; depth > 1; depth--) {
+		rmdir(path);
+		path[strlen(path) - 2] = 0;
+	}
+	snprintf(rule, sizeof(rule), "pass cgroup %llu", (unsigned long long)inode_of(CGROUP));
+	rmdir(CGROUP);
+	refused(rules_add(&nl, rule, 0), ENOENT, "cgroup: there is none", "a cgroup that is gone");
+}
+
+/* --- order and handles --- */
+
+struct dump {
+	size_t count;
+	uint64_t handles[TLSBIND_RULES_MAX + 1];
+	uint64_t ports[TLSBIND_RULES_MAX + 1];
+	void (*between)(void);
+};
+
+static void dump_one(struct nl *from, const void *attrs, size_t len, void *arg)
+{
+	struct dump *d = arg;
+	size_t size = 0;
+	const void *rule = nl_find(attrs, len, TLSBIND_A_RULES_RULE, &size);
+
+	(void)from;
+	if (!rule || d->count > TLSBIND_RULES_MAX)
+		return;
+	d->handles[d->count] = nl_number(rule, size, TLSBIND_A_RULE_HANDLE);
+	d->ports[d->count] = nl_number(rule, size, TLSBIND_A_RULE_LOCAL_PORT_MIN);
+	d->count++;
+	if (d->between)
+		d->between();
+	d->between = NULL;
+}
+
+static int dump(struct nl *from, struct dump *d)
+{
+	int ret;
+
+	d->count = 0;
+	from->interrupted = false;
+	nl_begin_family(from, from->family, TLSBIND_CMD_RULES_GET, NLM_F_DUMP | NLM_F_ACK);
+	ret = nl_send(from);
+	return ret ? ret : nl_receive(from, dump_one, d);
+}
+
+static struct dump listed;
+
+static bool order_is(const uint64_t *handles, size_t count)
+{
+	if (dump(&nl, &listed) || listed.count != count)
+		return false;
+	return !memcmp(listed.handles, handles, count * sizeof(*handles));
+}
+
+#define ORDER_TESTS 9
+
+static void test_order(void)
+{
+	uint64_t a, b, c, d;
+
+	need(rules_flush(&nl), "flush");
+	need(rules_add(&nl, "pass lport 1", 0), "add");
+	a = rules_handle(&nl);
+	need(rules_add(&nl, "pass lport 2", 0), "add");
+	b = rules_handle(&nl);
+	tap_ok(order_is((uint64_t[]){ a, b }, 2), "a new rule is the last");
+	need(rules_add(&nl, "pass lport 3", a), "add");
+	c = rules_handle(&nl);
+	tap_ok(order_is((uint64_t[]){ c, a, b }, 3), "or before the first");
+	need(rules_add(&nl, "pass lport 4", b), "add");
+	d = rules_handle(&nl);
+	tap_ok(order_is((uint64_t[]){ c, a, d, b }, 4), "or between");
+	tap_ok(a < b && b < c && c < d, "handles grow");
+	need(rules_delete(&nl, a), "delete");
+	tap_ok(order_is((uint64_t[]){ c, d, b }, 3), "a rule is deleted from between");
+	need(rules_delete(&nl, d), "delete");
+	need(rules_add(&nl, "pass lport 5", 0), "add");
+	tap_ok(rules_handle(&nl) > d, "no handle is used again");
+
+	nl_begin(&nl, TLSBIND_CMD_RULES_GET);
+	nl_u64(&nl, TLSBIND_A_RULES_HANDLE, b);
+	need(nl_call(&nl), "get");
+	size_t size = 0;
+	const void *rule = nl_find(nl.answer, nl.answer_len, TLSBIND_A_RULES_RULE, &size);
+
+	tap_ok(rule && nl_number(rule, size, TLSBIND_A_RULE_HANDLE) == b &&
+	       nl_number(rule, size, TLSBIND_A_RULE_LOCAL_PORT_MIN) == 2 &&
+	       nl_number(rule, size, TLSBIND_A_RULE_LOCAL_PORT_MAX) == 2, "a rule can be asked for by its handle");
+	need(rules_flush(&nl), "flush");
+	tap_ok(order_is(NULL, 0), "after a flush there is none");
+	need(rules_add(&nl, "pass", 0), "add");
+	tap_ok(rules_handle(&nl) > d + 1, "and still no handle is used again");
+}
+
+#define ATOMIC_TESTS 4
+
+static void test_atomic(void)
+{
+	static const char *const good[] = { "pass lport 1", "deny lport 2", "attest lport 3", NULL };
+	static const char *const bad[] = { "pass lport 4", "deny lport 5", "pass lport 7-6", NULL };
+	struct state before, after;
+
+	need(rules_replace(&nl, good), "replace");
+	tap_equal(nl_number(nl.answer, nl.answer_len, TLSBIND_A_RULES_COUNT), 3,
+		  "rules are replaced at once");
+	before = state_now(&nl);
+	refused(rules_replace(&nl, bad), EINVAL, "port-max", "a replacement whose last rule is bad");
+	after = state_now(&nl);
+	tap_ok(state_same(&before, &after), "then nothing has changed");
+	dump(&nl, &listed);
+	tap_ok(listed.count == 3 && listed.ports[0] == 1 && listed.ports[1] == 2 && listed.ports[2] == 3,
+	       "each rule is where it was");
+}
+
+#define DIGEST_TESTS 5
+
+static void test_digest(void)
+{
+	static const char *const rules[] = {
+		"attest local 10.1.0.0/16 lport 443 remote 2001:db8::/32 rport 1024-65535 uid 1000-1999 "
+		"exe fsverity:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f "
+		"tx-only no-export rekey keep rate 7",
+		"deny", NULL
+	};
+	struct {
+		char label[sizeof(TLSBIND_LABEL_POLICY)];
+		__be32 count;
+		struct tlsbind_rule_wire rules[2];
+	} __attribute__((packed)) m = {
+		.label = TLSBIND_LABEL_POLICY,
+		.count = htonl(2),
+		.rules = {
+			{ .action = TLSBIND_ACTION_ATTEST, .rekey = TLSBIND_REKEY_KEEP,
+			  .local_prefix = 112, .remote_prefix = 32, .options = htonl(2 | 16),
+			  .local = { [10] = 0xff, 0xff, 10, 1 }, .remote = { 0x20, 1, 0x0d, 0xb8 },
+			  .local_port_min = htons(443), .local_port_max = htons(443),
+			  .remote_port_min = htons(1024), .remote_port_max = 0xffff,
+			  .uid_min = htonl(1000), .uid_max = htonl(1999), .rate = htonl(7),
+			  .exe_kind = TLSBIND_EXE_FSVERITY, .exe_len = 32 },
+			{ .action = TLSBIND_ACTION_DENY, .local_port_max = 0xffff,
+			  .remote_port_max = 0xffff, .uid_max = 0xffffffff },
+		},
+	};
+	uint8_t want[TLSBIND_HASH_SIZE], zeros[TLSBIND_HASH_SIZE] = { 0 };
+	struct state s, t;
+
+	for (int i = 0; i < 32; i++)
+		m.rules[0].exe_digest[i] = i;
+	EVP_Digest(&m, sizeof(m), want, NULL, EVP_sha384(), NULL);
+	tap_equal(sizeof(struct tlsbind_rule_wire), TLSBIND_RULE_SIZE, "a rule has 136 bytes");
+	need(rules_replace(&nl, rules), "replace");
+	s = state_now(&nl);
+	tap_bytes(s.digest, want, sizeof(want), "the digest of rules is as documented");
+	need(rules_replace(&nl, rules), "replace");
+	t = state_now(&nl);
+	tap_ok(s.generation != t.generation && !memcmp(s.digest, t.digest, sizeof(s.digest)),
+	       "the same rules again have the same digest, but another generation");
+	need(rules_only(&nl, "pass local ::/0"), "only");
+	s = state_now(&nl);
+	need(rules_only(&nl, "pass"), "only");
+	t = state_now(&nl);
+	tap_ok(!memcmp(s.digest, t.digest, sizeof(s.digest)), "a prefix of no bits is the same as none");
+	need(rules_flush(&nl), "flush");
+	s = state_now(&nl);
+	tap_bytes(s.digest, zeros, sizeof(zeros), "no rules have the digest zero");
+}
+
+/* --- many --- */
+
+static int replace_many(unsigned int count)
+{
+	nl_begin(&nl, TLSBIND_CMD_RULES_REPLACE);
+	for (unsigned int i = 0; i < count; i++) {
+		size_t nest = nl_nest(&nl, TLSBIND_A_RULES_RULE);
+
+		nl_u8(&nl, TLSBIND_A_RULE_ACTION, TLSBIND_ACTION_PASS);
+		nl_u16(&nl, TLSBIND_A_RULE_LOCAL_PORT_MIN, 1 + i % 65535);
+		nl_nest_end(&nl, nest);
+	}
+	return nl_call(&nl);
+}
+
+static struct nl other;
+
+static void change_rules(void)
+{
+	if (rules_add(&other, "deny lport 9", 0))
+		tap_bail("change: %s", other.text);
+}
+
+#define MANY_TESTS 9
+
+static void test_many(void)
+{
+	struct state before, after;
+	bool ordered = true;
+
+	need(rules_only(&nl, "deny"), "only");
+	before = state_now(&nl);
+	refused(replace_many(100000), ENOSPC, "rule: more than 16384", "a replacement by 100,000 rules");
+	refused(replace_many(TLSBIND_RULES_MAX + 1), ENOSPC, "rule: more than 16384",
+		"a replacement by one rule too many");
+	after = state_now(&nl);
+	tap_ok(state_same(&before, &after), "then nothing has changed");
+	tap_equal(replace_many(TLSBIND_RULES_MAX), 0, "16,384 rules are accepted");
+	refused(rules_add(&nl, "pass", 0), ENOSPC, "rule: there are 16384", "one more");
+	tap_ok(!dump(&nl, &listed) && listed.count == TLSBIND_RULES_MAX && !nl.interrupted,
+	       "all of them are listed");
+	for (size_t i = 0; i < listed.count; i++)
+		ordered = ordered && listed.ports[i] == i + 1;
+	tap_ok(ordered, "in their order");
+	need(rules_delete(&nl, listed.handles[77]), "delete");
+	listed.between = change_rules;
+	tap_ok(!dump(&nl, &listed) && nl.interrupted, "a list during which they change says so");
+	tap_ok(!dump(&nl, &listed) && listed.count == TLSBIND_RULES_MAX && !nl.interrupted,
+	       "the next one is whole");
+	need(rules_flush(&nl), "flush");
+}
+
+/* --- who --- */
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, strlen(text)) < 0 ? -1 : 0;
+	close(fd);
+	return ret;
+}
+
+/* Run in a child, with its own TAP lines; counts as it counts. */
+static void in_child(void (*fn)(void))
+{
+	int status;
+	struct tap *shared_tap = &tap;
+	int pipes[2];
+
+	if (pipe(pipes))
+		tap_bail("pipe: %s", strerror(errno));
+	pid_t pid = fork();
+
+	if (!pid) {
+		fn();
+		_exit(write(pipes[1], shared_tap, sizeof(*shared_tap)) != sizeof(*shared_tap));
+	}
+	close(pipes[1]);
+	waitpid(pid, &status, 0);
+	if (status || read(pipes[0], shared_tap, sizeof(*shared_tap)) != sizeof(*shared_tap))
+		tap_bail("a child ended early: status %d", status);
+	close(pipes[0]);
+}
+
+static void reopen(void)
+{
+	nl_close(&nl);
+	if (nl_open(&nl))
+		tap_bail("family: %s", strerror(errno));
+}
+
+#define NETNS_TESTS 4
+
+static struct state outside;
+
+static void other_netns(void)
+{
+	struct state s;
+
+	if (unshare(CLONE_NEWNET))
+		tap_bail("unshare: %s", strerror(errno));
+	reopen();
+	s = state_now(&nl);
+	tap_ok(!s.count && !s.generation, "a new network namespace has no rules");
+	tap_equal(rules_add(&nl, "attest lport 1", 0), 0, "it can be given some");
+	tap_equal(rules_handle(&nl), 1, "with handles of their own");
+}
+
+static void test_netns(void)
+{
+	struct state s;
+
+	need(rules_only(&nl, "deny lport 1"), "only");
+	outside = state_now(&nl);
+	in_child(other_netns);
+	s = state_now(&nl);
+	tap_ok(state_same(&s, &outside), "the rules outside are not touched");
+}
+
+/* All that reads or changes rules, as somebody who may not. */
+#define NOBODY_TESTS 6
+
+static void nobody(const char *who)
+{
+	char name[128];
+	snprintf(name, sizeof(name), "%s: adding a rule", who);
+	refused(rules_add(&nl, "deny", 0), EPERM, "CAP_NET_ADMIN", name);
+	snprintf(name, sizeof(name), "%s: deleting one", who);
+	refused(rules_delete(&nl, 1), EPERM, "CAP_NET_ADMIN", name);
+	snprintf(name, sizeof(name), "%s: a flush", who);
+	refused(rules_flush(&nl), EPERM, "CAP_NET_ADMIN", name);
+	snprintf(name, sizeof(name), "%s: asking for the rules", who);
+	refused(rules_state(&nl), EPERM, "CAP_NET_ADMIN", name);
+	snprintf(name, sizeof(name), "%s: locking them", who);
+	nl_begin(&nl, TLSBIND_CMD_LOCK);
+	refused(nl_call(&nl), EPERM, "CAP_NET_ADMIN", name);
+	tap_equal(dump(&nl, &listed), EPERM, "%s: listing them is refused", who);
+}
+
+static void as_user(void)
+{
+	if (setresuid(1234, 1234, 1234))
+		tap_bail("setresuid: %s", strerror(errno));
+	reopen();
+	nobody("another user");
+}
+
+static void without_capability(void)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	if (syscall(SYS_capget, &h, d))
+		tap_bail("capget: %s", strerror(errno));
+	d[0].effective &= ~(1U << CAP_NET_ADMIN);
+	d[0].permitted &= ~(1U << CAP_NET_ADMIN);
+	if (syscall(SYS_capset, &h, d))
+		tap_bail("capset: %s", strerror(errno));
+	reopen();
+	nobody("root without CAP_NET_ADMIN");
+}
+
+static void enter_userns(int more)
+{
+	if (setresuid(1234, 1234, 1234))
+		tap_bail("setresuid: %s", strerror(errno));
+	/* Its files in /proc are its own again. */
+	prctl(PR_SET_DUMPABLE, 1);
+	if (unshare(CLONE_NEWUSER) || write_text("/proc/self/setgroups", "deny") ||
+	    write_text("/proc/self/uid_map", "0 1234 1") || unshare(more))
+		tap_bail("user namespace: %s", strerror(errno));
+	reopen();
+}
+
+static void userns_alone(void)
+{
+	enter_userns(0);
+	nobody("root of a user namespace in the network namespace of another");
+}
+
+/* Somebody with all capabilities puts rules into a network namespace. */
+static void put_rules(const char *netns, const char *const *rules)
+{
+	int fd = open(netns, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		tap_bail("%s: %s", netns, strerror(errno));
+	reopen();
+	need(rules_replace(&nl, rules), "rules for another");
+}
+
+static int ready[2], go[2];
+static const char *put_into;
+
+static void put_theirs(void)
+{
+	static const char *const rules[] = { "deny uid 5", "attest", "pass uid 6", NULL };
+
+	put_rules(put_into, rules);
+}
+
+#define CONTAINER_TESTS 13
+
+static void container(void)
+{
+	static const char *const with_attest[] = { "deny", "attest", NULL };
+	char c = 0;
+
+	enter_userns(CLONE_NEWNET);
+	tap_equal(rules_add(&nl, "deny uid 7", 0), 0, "root of a container denies");
+	tap_equal(rules_add(&nl, "pass uid 8", 0), 0, "or passes");
+	refused(rules_add(&nl, "attest", 0), EPERM, "attest speaks for the whole guest",
+		"in a container a rule with attest");
+	refused(rules_replace(&nl, with_attest), EPERM, "attest speaks for the whole guest",
+		"and a set of rules that has one");
+	tap_equal(state_now(&nl).count, 2, "then nothing has changed");
+	nl_begin(&nl, TLSBIND_CMD_LOCK);
+	refused(nl_call(&nl), EPERM, "initial user namespace", "in a container locking");
+	if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
+		tap_bail("pipe: %s", strerror(errno));
+	dump(&nl, &listed);
+	tap_equal(listed.count, 3, "the guest's root can give it rules with attest");
+	refused(rules_delete(&nl, listed.handles[0]), EPERM, "a rule with action attest follows",
+		"in a container deleting what comes before attest");
+	tap_equal(rules_delete(&nl, listed.handles[2]), 0, "not so what comes after it");
+	tap_equal(rules_add(&nl, "deny uid 9", listed.handles[1]), 0, "nor denying more");
+	tap_equal(rules_delete(&nl, listed.handles[1]), 0, "nor deleting attest itself");
+	tap_equal(rules_delete(&nl, listed.handles[0]), 0, "and then what came before");
+	tap_equal(rules_flush(&nl), 0, "nor flushing all");
+}
+
+/* The container stops half-way, until root has put rules into it. */
+static void test_container(void)
+{
+	int status, pipes[2];
+	char path[64], c;
+
+	if (pipe(ready) || pipe(go) || pipe(pipes))
+		tap_bail("pipe: %s", strerror(errno));
+	pid_t pid = fork();
+
+	if (!pid) {
+		container();
+		_exit(write(pipes[1], &tap, sizeof(tap)) != sizeof(tap));
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) == 1) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+		put_into = path;
+		in_child(put_theirs);
+	}
+	if (write(go[1], "", 1) != 1)
+		tap_bail("pipe: %s", strerror(errno));
+	close(pipes[1]);
+	waitpid(pid, &status, 0);
+	if (status || read(pipes[0], &tap, sizeof(tap)) != sizeof(tap))
+		tap_bail("the container ended early: status %d", status);
+}
+
+int main(void)
+{
+	struct state before, after;
+
+	tap_plan(BAD_RULES + BAD_MESSAGES + 1 + CGROUP_TESTS + ORDER_TESTS + ATOMIC_TESTS + DIGEST_TESTS +
+		 MANY_TESTS + NETNS_TESTS + 3 * NOBODY_TESTS + CONTAINER_TESTS + 1);
+	guest_need("load_module");
+	if (nl_open(&nl) || nl_open(&other))
+		tap_bail("family: %s", strerror(errno));
+	need(rules_only(&nl, "attest lport 443"), "only");
+	before = state_now(&nl);
+	test_bad_rules();
+	test_bad_messages();
+	after = state_now(&nl);
+	tap_ok(state_same(&before, &after), "nothing of what was refused has changed anything");
+	test_cgroups();
+	test_order();
+	test_atomic();
+	test_digest();
+	test_many();
+	test_netns();
+	before = state_now(&nl);
+	in_child(as_user);
+	in_child(without_capability);
+	in_child(userns_alone);
+	test_container();
+	reopen();
+	after = state_now(&nl);
+	tap_ok(state_same(&before, &after), "none of these people has changed anything");
+	return tap_done();
+}
