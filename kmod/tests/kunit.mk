@@ -7,6 +7,7 @@ obj-m := tlsbind_kunit.o
 tlsbind_kunit-y := kmod/tests/binding_kunit.o
 tlsbind_kunit-y += kmod/tests/key_kunit.o
 tlsbind_kunit-y += kmod/tests/request_kunit.o
+tlsbind_kunit-y += kmod/tests/policy_kunit.o
 # This one includes evidence.c.
 tlsbind_kunit-y += kmod/tests/evidence_kunit.o
 tlsbind_kunit-y += kmod/tests/rfc9162.o kmod/tests/fakes.o
