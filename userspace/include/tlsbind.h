@@ -444,6 +444,21 @@ uint32_t tlsbind_flag_from_name(const char *name);
 const char *tlsbind_flag_name(uint32_t flag);
 
 /*
+ * ---- Rules ------------------------------------------------------------------
+ */
+
+/**
+ * tlsbind_policy_digest() - what claims have as policy digest under these rules
+ * @rules: in their order, wire format
+ * @count: how many; with 0 the digest is zero
+ * @digest: zeroed on failure
+ *
+ * Return: 0; -EINVAL for more than 2^32 - 1 rules, -EIO if libcrypto fails.
+ */
+int tlsbind_policy_digest(const struct tlsbind_rule_wire *rules, size_t count,
+			  uint8_t digest[TLSBIND_HASH_SIZE]);
+
+/*
  * ---- Evidence ---------------------------------------------------------------
  */
 
