@@ -312,7 +312,11 @@ static int connect_run(struct connect *c)
 
 static int connect_main(const struct tool_command *command, int argc, char **argv)
 {
-	struct connect c = { .peer.timeout = 60, .appraisal = tlsbind_appraisal_new() };
+	struct connect c = {
+		.peer.timeout = 60,
+		.appraisal = tlsbind_appraisal_new(),
+		.json = tool_json,
+	};
 	int code = TOOL_USAGE;
 
 	if (!c.appraisal)

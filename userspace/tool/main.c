@@ -1,99 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* tlsbind(8): a table of subcommands. */
-#include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <openssl/err.h>
 #include "tool.h"
 
-#define TOOL_OPTIONS_MAX	32
-
 static const struct tool_command *const tool_commands[] = {
+	&tool_command_rule,
+	&tool_command_sock,
+	&tool_command_evidence,
+	&tool_command_monitor,
+	&tool_command_stats,
+	&tool_command_lock,
+	&tool_command_doctor,
 	&tool_command_connect,
 };
 
 #define TOOL_COMMANDS	(sizeof(tool_commands) / sizeof(tool_commands[0]))
-
-/* Text that may come from the peer: nothing in it may reach the terminal as control. */
-static void tool_print_foreign(const char *text)
-{
-	for (; *text; text++)
-		fputc(*text >= ' ' && *text <= '~' ? *text : '?', stderr);
-}
-
-void tool_error(const char *format, ...)
-{
-	unsigned long code;
-	const char *data;
-	va_list args;
-	int flags;
-
-	fputs("tlsbind: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	while ((code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags))) {
-		const char *reason = ERR_reason_error_string(code);
-
-		fprintf(stderr, "tlsbind:   %s", reason ? reason : "unknown error");
-		if (flags & ERR_TXT_STRING && *data) {
-			fputs(": ", stderr);
-			tool_print_foreign(data);
-		}
-		fputc('\n', stderr);
-	}
-}
-
-void tool_usage(const struct tool_command *command, FILE *out)
-{
-	const struct tool_option *option;
-	char left[64];
-
-	fprintf(out, "Usage: tlsbind %s %s\n\n%s\n\n", command->name, command->synopsis,
-		command->help);
-	for (option = command->options; option->name; option++) {
-		snprintf(left, sizeof(left), "--%s%s%s", option->name,
-			 option->argument ? " " : "", option->argument ? option->argument : "");
-		if (option->letter)
-			fprintf(out, "  -%c, ", option->letter);
-		else
-			fprintf(out, "      ");
-		fprintf(out, "%-24s %s\n", left, option->help);
-	}
-}
-
-const struct tool_option *tool_getopt(const struct tool_command *command, int argc, char **argv,
-				      bool *bad)
-{
-	struct option longs[TOOL_OPTIONS_MAX + 1] = { 0 };
-	char shorts[2 * TOOL_OPTIONS_MAX + 1] = "";
-	size_t i, used = 0;
-	int c, at = -1;
-
-	for (i = 0; i < TOOL_OPTIONS_MAX && command->options[i].name; i++) {
-		const struct tool_option *option = &command->options[i];
-
-		longs[i].name = option->name;
-		longs[i].has_arg = option->argument ? required_argument : no_argument;
-		if (!option->letter)
-			continue;
-		shorts[used++] = option->letter;
-		if (option->argument)
-			shorts[used++] = ':';
-	}
-	c = getopt_long(argc, argv, shorts, longs, &at);
-	*bad = c == '?';
-	if (c < 0 || *bad)
-		return NULL;
-	if (!c)
-		return &command->options[at];
-	for (i = 0; command->options[i].letter != c; i++)
-		;
-	return &command->options[i];
-}
 
 static const struct tool_command *tool_find(const char *name)
 {
@@ -110,10 +32,11 @@ static void tool_help(FILE *out)
 {
 	size_t i;
 
-	fputs("Usage: tlsbind COMMAND [ARGUMENTS]\n\n", out);
+	fputs("Usage: tlsbind [-j] COMMAND [ARGUMENTS]\n\n", out);
 	for (i = 0; i < TOOL_COMMANDS; i++)
 		fprintf(out, "  %-12s %s\n", tool_commands[i]->name, tool_commands[i]->help);
 	fputs("  help COMMAND what a command takes\n", out);
+	fputs("  -j, --json   before a command: print JSON\n", out);
 	fputs("  --help       this text\n", out);
 	fputs("  --version    version of the program\n", out);
 }
@@ -138,6 +61,11 @@ int main(int argc, char **argv)
 	const struct tool_command *command;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"))) {
+		tool_json = true;
+		argc--;
+		argv++;
+	}
 	if (argc < 2) {
 		tool_help(stderr);
 		return TOOL_USAGE;

@@ -11,13 +11,17 @@
 
 /* Exit codes; tlsbind(8) documents them. From 3 on they are enum tlsbind_class. */
 enum tool_exit {
-	TOOL_OK = 0,		/* evidence accepted */
+	TOOL_OK = 0,		/* done; connect: evidence accepted */
 	TOOL_USAGE = 1,		/* command line, or a file that it names */
 	TOOL_CONNECT = 2,	/* no connection, or no evidence to be had */
 	TOOL_MALFORMED = TLSBIND_CLASS_MALFORMED,
 	TOOL_SIGNATURE = TLSBIND_CLASS_SIGNATURE,
 	TOOL_POLICY = TLSBIND_CLASS_POLICY,
 	TOOL_BINDING = TLSBIND_CLASS_BINDING,
+	TOOL_NO_MODULE = 7,	/* the kernel module is not there */
+	TOOL_REFUSED = 8,	/* the kernel refused */
+	TOOL_NO_SUCH = 9,	/* no such rule or connection */
+	TOOL_MISSING = 10,	/* doctor found something missing */
 };
 
 /**
@@ -37,9 +41,10 @@ struct tool_option {
 /**
  * struct tool_command - a subcommand
  * @name: its name
- * @synopsis: its arguments
+ * @synopsis: its arguments; several ways to use it are lines
  * @help: one line
  * @options: ends with an empty one
+ * @more: the rest of the help text; NULL if that is all
  * @run: does it; Return: exit code
  */
 struct tool_command {
@@ -47,10 +52,29 @@ struct tool_command {
 	const char *synopsis;
 	const char *help;
 	const struct tool_option *options;
+	const char *more;
 	int (*run)(const struct tool_command *command, int argc, char **argv);
 };
 
 extern const struct tool_command tool_command_connect;
+extern const struct tool_command tool_command_rule;
+extern const struct tool_command tool_command_sock;
+extern const struct tool_command tool_command_evidence;
+extern const struct tool_command tool_command_monitor;
+extern const struct tool_command tool_command_stats;
+extern const struct tool_command tool_command_lock;
+extern const struct tool_command tool_command_doctor;
+
+/* JSON on standard output; from the option before the command, or behind it. */
+extern bool tool_json;
+
+/* Options of every command that has no others. */
+extern const struct tool_option tool_common_options[];
+
+#define TOOL_COMMON_OPTIONS \
+	{ "json", 'j', NULL, "print JSON" }, \
+	{ "help", 'h', NULL, "this text" }, \
+	{ NULL, 0, NULL, NULL }
 
 /** tool_usage() - print the help text of a subcommand */
 void tool_usage(const struct tool_command *command, FILE *out);
@@ -67,6 +91,44 @@ void tool_usage(const struct tool_command *command, FILE *out);
  */
 const struct tool_option *tool_getopt(const struct tool_command *command, int argc, char **argv,
 				      bool *bad);
+
+/**
+ * tool_operands() - take the options away
+ * @command: the subcommand
+ * @argc: replaced by the number of operands
+ * @argv: replaced by the operands
+ * @flag: set if there is an option besides --json and --help; NULL if there is no such
+ *
+ * Return: -1 to go on, or an exit code.
+ */
+int tool_operands(const struct tool_command *command, int *argc, char ***argv, bool *flag);
+
+/** tool_wrong() - wrong usage of a subcommand, after a message; Return: TOOL_USAGE */
+int tool_wrong(const struct tool_command *command);
+
+/** tool_number() - a decimal number; Return: false if it is not one from @min to @max */
+bool tool_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
+/** tool_hex() - lower-case hex; @out has room for 2 * @len digits and a zero */
+void tool_hex(const void *data, size_t len, char *out);
+
+/** tool_unhex() - at most @size bytes from hex; Return: false if it is not that */
+bool tool_unhex(const char *text, void *out, size_t size, size_t *len);
+
+/**
+ * tool_words_split() - words of a line, as tlsbind-rules(5) has them
+ * @line: up to its end, or to a "#"
+ * @buffer: for the words, strlen(@line) + 1 bytes
+ * @words: where they are
+ * @max: room in @words
+ * @count: how many there are
+ *
+ * Return: NULL; or what is wrong.
+ */
+const char *tool_words_split(const char *line, char *buffer, char *words[], int max, int *count);
+
+/** tool_message() - "tlsbind: MESSAGE" on standard error */
+void tool_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** tool_error() - message on standard error, with what OpenSSL has to say about it */
 void tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* tlsbind monitor: what happens, as it happens. */
+#include <errno.h>
+#include <netlink/genl/genl.h>
+#include "describe.h"
+#include "nl.h"
+#include "tool.h"
+
+static const char *const monitor_events[] = {
+	"key", "rekey", "close", "challenge", "evidence", "deny", "rules", "lock",
+};
+
+static const char *monitor_direction(uint64_t direction)
+{
+	switch (direction) {
+	case TLSBIND_DIRECTION_TX:
+		return "tx";
+	case TLSBIND_DIRECTION_RX:
+		return "rx";
+	default:
+		return "?";
+	}
+}
+
+static void monitor_print(struct tool_print *print, struct nlattr *tb[])
+{
+	uint64_t kind = tool_nl_number(tb[TLSBIND_A_EVENT_KIND]);
+	bool known = kind < sizeof(monitor_events) / sizeof(monitor_events[0]);
+
+	tool_print_object(print, NULL);
+	tool_print_time(print, "time", "", tool_nl_number(tb[TLSBIND_A_EVENT_TIME]));
+	tool_print_string(print, "event", " ", known ? monitor_events[kind] : "?");
+	if (tb[TLSBIND_A_EVENT_DIRECTION])
+		tool_print_string(print, "direction", " ", monitor_direction(
+				  tool_nl_number(tb[TLSBIND_A_EVENT_DIRECTION])));
+	if (tb[TLSBIND_A_EVENT_ERROR])
+		tool_describe_error(print, "error", " error ",
+				    (uint32_t)tool_nl_number(tb[TLSBIND_A_EVENT_ERROR]));
+	if (tb[TLSBIND_A_EVENT_GENERATION])
+		tool_print_number(print, "generation", " generation ",
+				  tool_nl_number(tb[TLSBIND_A_EVENT_GENERATION]));
+	if (tb[TLSBIND_A_EVENT_SOCK]) {
+		tool_print_text(print, " ");
+		tool_print_object(print, "sock");
+		tool_describe_sock(print, tb[TLSBIND_A_EVENT_SOCK], true);
+		tool_print_close(print);
+	}
+	tool_print_text(print, "\n");
+	tool_print_close(print);
+}
+
+static int monitor_event(struct nlmsghdr *message, void *arg)
+{
+	struct nlattr *tb[TLSBIND_A_EVENT_MAX + 1];
+	struct genlmsghdr *header = nlmsg_data(message);
+	struct tool_print *print = arg;
+
+	if (tool_nl_attributes(message, tb, TLSBIND_A_EVENT_MAX) ||
+	    header->cmd != TLSBIND_CMD_EVENT_NTF)
+		return 0;
+	monitor_print(print, tb);
+	return tool_print_end(print) ? -EIO : 0;
+}
+
+/* Never silently: who counts events must know that some are missing. */
+static int monitor_lost(struct tool_print *print)
+{
+	tool_print_object(print, NULL);
+	tool_print_string(print, "event", "", "lost");
+	tool_print_text(print, ": events came faster than they could be read\n");
+	tool_print_close(print);
+	return tool_print_end(print) ? -EIO : 0;
+}
+
+/* Ends when nobody reads the output any more. */
+static int monitor_run(struct tool_nl *nl)
+{
+	struct tool_print print;
+	int ret = tool_nl_join(nl, TLSBIND_MCGRP_EVENTS);
+
+	if (ret)
+		return tool_nl_refused(nl, ret, "no events");
+	tool_print_begin(&print, stdout, tool_json);
+	do {
+		ret = tool_nl_receive(nl, monitor_event, &print);
+		if (ret == -ENOBUFS)
+			ret = monitor_lost(&print);
+	} while (!ret);
+	return TOOL_USAGE;
+}
+
+static int monitor_main(const struct tool_command *command, int argc, char **argv)
+{
+	int code = tool_operands(command, &argc, &argv, NULL);
+	struct tool_nl nl;
+
+	if (code >= 0)
+		return code;
+	if (argc) {
+		tool_message("monitor takes no operands");
+		return tool_wrong(command);
+	}
+	code = tool_nl_open(&nl);
+	if (code == TOOL_OK)
+		code = monitor_run(&nl);
+	tool_nl_close(&nl);
+	return code;
+}
+
+const struct tool_command tool_command_monitor = {
+	.name = "monitor",
+	.synopsis = "",
+	.help = "print events until interrupted",
+	.options = tool_common_options,
+	.run = monitor_main,
+};

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "rule_file.h"
+#include "tool.h"
+
+/* After so many wrong lines the file is probably none of rules. */
+#define TOOL_RULE_FILE_ERRORS	20
+
+/* Return: NULL; or what is wrong with the line. */
+static const char *tool_rule_file_line(const char *line, size_t len, struct tool_rule *rule,
+				       bool *empty, char *error)
+{
+	char *words[TOOL_RULE_WORDS], *buffer = malloc(len + 1);
+	const char *why = "out of memory";
+	int count;
+
+	if (!buffer)
+		return why;
+	why = strlen(line) == len ? tool_words_split(line, buffer, words, TOOL_RULE_WORDS, &count) :
+				    "a zero byte";
+	*empty = !why && !count;
+	if (!why && count) {
+		int took = tool_rule_parse(rule, count, words, error);
+
+		if (took < 0)
+			why = error;
+		else if (took < count)
+			why = "\"before\" is for the command line";
+	}
+	free(buffer);
+	return why;
+}
+
+/* Return: whether the rule could be kept. */
+static bool tool_rule_file_keep(struct tool_rules *rules, unsigned int **lines,
+				const struct tool_rule *rule, unsigned int line)
+{
+	struct tool_rule *kept = tool_rules_add(rules);
+	unsigned int *grown;
+
+	if (!kept)
+		return false;
+	*kept = *rule;
+	grown = reallocarray(*lines, rules->room, sizeof(*grown));
+	if (!grown)
+		return false;
+	*lines = grown;
+	(*lines)[rules->count - 1] = line;
+	return true;
+}
+
+static int tool_rule_file_parse(const char *name, FILE *file, struct tool_rules *rules,
+				unsigned int **lines)
+{
+	char error[TOOL_RULE_ERROR], *line = NULL;
+	unsigned int number = 0, errors = 0;
+	struct tool_rule rule;
+	size_t room = 0;
+	ssize_t len;
+
+	while (errors < TOOL_RULE_FILE_ERRORS && (len = getline(&line, &room, file)) >= 0) {
+		bool empty = false;
+		const char *why = tool_rule_file_line(line, (size_t)len, &rule, &empty, error);
+
+		number++;
+		if (empty)
+			continue;
+		if (!why && rules->count == TLSBIND_RULES_MAX)
+			why = "too many rules";
+		if (!why && !tool_rule_file_keep(rules, lines, &rule, number))
+			why = "out of memory";
+		if (why) {
+			tool_message("%s:%u: %s", name, number, why);
+			errors++;
+		}
+	}
+	free(line);
+	if (ferror(file)) {
+		tool_message("%s: %s", name, strerror(errno));
+		errors++;
+	}
+	return errors ? -1 : 0;
+}
+
+int tool_rule_file_read(const char *path, struct tool_rules *rules, unsigned int **lines)
+{
+	bool input = !strcmp(path, "-");
+	FILE *file = input ? stdin : fopen(path, "re");
+	int ret;
+
+	*lines = NULL;
+	if (!file) {
+		tool_message("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	ret = tool_rule_file_parse(input ? "-" : path, file, rules, lines);
+	if (!input)
+		fclose(file);
+	return ret;
+}
+
+static int tool_rule_file_put(FILE *out, const struct tool_rules *rules)
+{
+	struct tool_print print;
+	size_t i;
+
+	tool_print_begin(&print, out, false);
+	tool_print_text(&print, "# Rules of tlsbind, see tlsbind-rules(5).\n");
+	for (i = 0; i < rules->count; i++) {
+		tool_rule_print(&print, &rules->rule[i]);
+		tool_print_text(&print, "\n");
+	}
+	return tool_print_end(&print);
+}
+
+/* Return: a file beside @path with its permissions, or 0600; NULL after a message. */
+static FILE *tool_rule_file_new(const char *path, char *name, size_t size)
+{
+	struct stat old;
+	FILE *file;
+	int fd;
+
+	if ((size_t)snprintf(name, size, "%s.XXXXXX", path) >= size) {
+		tool_message("%s: %s", path, strerror(ENAMETOOLONG));
+		return NULL;
+	}
+	fd = mkstemp(name);
+	if (fd >= 0 && !stat(path, &old) && fchmod(fd, old.st_mode & 07777))
+		tool_message("%s: cannot keep its permissions: %s", path, strerror(errno));
+	file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (file)
+		return file;
+	tool_message("%s: %s", path, strerror(errno));
+	if (fd >= 0) {
+		close(fd);
+		unlink(name);
+	}
+	return NULL;
+}
+
+static int tool_rule_file_replace(const char *path, const struct tool_rules *rules)
+{
+	char name[4096];
+	FILE *file = tool_rule_file_new(path, name, sizeof(name));
+	int ret;
+
+	if (!file)
+		return -1;
+	ret = tool_rule_file_put(file, rules);
+	if (!ret && fsync(fileno(file)))
+		ret = -1;
+	if (fclose(file))
+		ret = -1;
+	if (!ret && !rename(name, path))
+		return 0;
+	tool_message("%s: %s", path, strerror(errno));
+	unlink(name);
+	return -1;
+}
+
+int tool_rule_file_write(const char *path, const struct tool_rules *rules)
+{
+	struct stat old;
+	FILE *file;
+	int ret;
+
+	if (!path || !strcmp(path, "-"))
+		return tool_rule_file_put(stdout, rules);
+	if (stat(path, &old) || S_ISREG(old.st_mode))
+		return tool_rule_file_replace(path, rules);
+	file = fopen(path, "we");
+	if (!file) {
+		tool_message("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	ret = tool_rule_file_put(file, rules);
+	return fclose(file) ? -1 : ret;
+}
+
+int tool_rules_digest(const struct tool_rules *rules, uint8_t digest[TLSBIND_HASH_SIZE])
+{
+	struct tlsbind_rule_wire *wire = calloc(rules->count + 1, sizeof(*wire));
+	size_t i;
+	int ret = -ENOMEM;
+
+	for (i = 0; wire && i < rules->count; i++)
+		tool_rule_wire(&rules->rule[i], &wire[i]);
+	if (wire)
+		ret = tlsbind_policy_digest(wire, rules->count, digest);
+	free(wire);
+	if (!ret)
+		return 0;
+	tool_error("no digest: %s", strerror(-ret));
+	return -1;
+}
