@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* What doctor makes of machines that are only files; output of numbers. */
+#include <sys/stat.h>
+#include <unistd.h>
+#include "common.h"
+#include "doctor.h"
+#include "stats.h"
+
+static char root[64];
+
+/* A file below the root, and the directories to it. */
+static void put(const char *path, const char *data, size_t len)
+{
+	char full[512], *slash;
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	for (slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(full, 0700))
+			assert_int_equal(errno, EEXIST);
+		*slash = '/';
+	}
+	file = fopen(full, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+#define PUT(path, text)	put(path, text, sizeof(text) - 1)
+
+/* Findings of one part; to be freed with json_decref(). */
+static json_t *examine(void (*part)(struct doctor *d), const char *release, unsigned int *missing)
+{
+	struct tool_print print;
+	struct doctor d = { .print = &print, .root = root, .release = release };
+	char *text;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+	json_t *checks;
+
+	tool_print_begin(&print, file, true);
+	tool_print_array(&print, NULL);
+	part(&d);
+	tool_print_close(&print);
+	fclose(file);
+	checks = json_loads(text, 0, NULL);
+	free(text);
+	assert_non_null(checks);
+	*missing = d.missing;
+	return checks;
+}
+
+static const char *state_of(json_t *checks, const char *name)
+{
+	size_t i;
+	json_t *check;
+
+	json_array_foreach(checks, i, check)
+		if (!strcmp(json_string_value(json_object_get(check, "name")), name))
+			return json_string_value(json_object_get(check, "state"));
+	return "not examined";
+}
+
+static void assert_state(json_t *checks, const char *name, const char *state)
+{
+	assert_string_equal(state_of(checks, name), state);
+}
+
+static void a_good_kernel_lacks_nothing(void **state)
+{
+	unsigned int missing;
+	json_t *checks;
+
+	(void)state;
+	PUT("/boot/config-6.12.1", "CONFIG_TLS=m\nCONFIG_DYNAMIC_FTRACE_WITH_ARGS=y\n"
+	    "CONFIG_TSM_REPORTS=m\nCONFIG_CRYPTO_SHA512=y\nCONFIG_FS_VERITY=y\n"
+	    "CONFIG_IMA=y\nCONFIG_AUDIT=y\n");
+	PUT("/proc/sys/net/ipv4/tcp_available_ulp", "espintcp mptcp tls\n");
+	PUT("/proc/sys/kernel/ftrace_enabled", "1\n");
+	checks = examine(tool_doctor_kernel, "6.12.1", &missing);
+	assert_state(checks, "kernel", "ok");
+	assert_state(checks, "config.TLS", "ok");
+	assert_state(checks, "config.IMA", "ok");
+	assert_state(checks, "ktls", "ok");
+	assert_state(checks, "ftrace", "ok");
+	json_decref(checks);
+}
+
+static void a_bad_kernel_is_told_what_it_lacks(void **state)
+{
+	unsigned int missing;
+	json_t *checks;
+
+	(void)state;
+	PUT("/boot/config-6.11.9", "# CONFIG_TLS is not set\nNO_CONFIG_TSM_REPORTS=y\n"
+	    "CONFIG_CRYPTO_SHA512=n\nCONFIG_AUDIT_GENERIC=y\nCONFIG_DYNAMIC_FTRACE_WITH_ARGS=y");
+	PUT("/proc/sys/net/ipv4/tcp_available_ulp", "espintcp\n");
+	PUT("/proc/sys/kernel/ftrace_enabled", "0\n");
+	checks = examine(tool_doctor_kernel, "6.11.9", &missing);
+	assert_state(checks, "kernel", "missing");
+	assert_state(checks, "config.TLS", "missing");
+	assert_state(checks, "config.TSM_REPORTS", "missing");
+	assert_state(checks, "config.CRYPTO_SHA512", "missing");
+	assert_state(checks, "config.DYNAMIC_FTRACE_WITH_ARGS", "ok");
+	assert_state(checks, "config.AUDIT", "warning");
+	assert_state(checks, "ktls", "missing");
+	assert_state(checks, "ftrace", "missing");
+	assert_true(missing >= 6);
+	json_decref(checks);
+	checks = examine(tool_doctor_kernel, "10.0-rc1", &missing);
+	assert_state(checks, "kernel", "ok");
+	assert_state(checks, "config", "unknown");
+	json_decref(checks);
+}
+
+static void what_can_change_the_kernel_is_a_warning(void **state)
+{
+	unsigned int missing;
+	json_t *checks;
+
+	(void)state;
+	checks = examine(tool_doctor_boot, "6.12", &missing);
+	assert_state(checks, "secure-boot", "warning");
+	assert_state(checks, "lockdown", "unknown");
+	assert_state(checks, "module-signatures", "warning");
+	json_decref(checks);
+	PUT("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+	    "\6\0\0\0\1");
+	PUT("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	PUT("/sys/module/module/parameters/sig_enforce", "Y\n");
+	checks = examine(tool_doctor_boot, "6.12", &missing);
+	assert_state(checks, "secure-boot", "ok");
+	assert_state(checks, "lockdown", "ok");
+	assert_state(checks, "module-signatures", "ok");
+	json_decref(checks);
+	PUT("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+	    "\6\0\0\0\0");
+	PUT("/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+	PUT("/sys/module/module/parameters/sig_enforce", "N\n");
+	checks = examine(tool_doctor_boot, "6.12", &missing);
+	assert_state(checks, "secure-boot", "warning");
+	assert_state(checks, "lockdown", "warning");
+	assert_state(checks, "module-signatures", "warning");
+	assert_int_equal(missing, 0);
+	json_decref(checks);
+}
+
+/* That every counter has a name, and each metric its help and type. */
+static void statistics_have_every_counter(void **state)
+{
+	uint64_t value[TLSBIND_A_STATS_MAX + 1];
+	struct tool_print print;
+	char *text, *at;
+	size_t len, lines = 0;
+	json_t *object;
+	FILE *file = open_memstream(&text, &len);
+
+	(void)state;
+	for (int i = 0; i <= TLSBIND_A_STATS_MAX; i++)
+		value[i] = (uint64_t)i << 32;
+	value[TLSBIND_A_STATS_DOORS] = UINT64_MAX;
+	tool_print_begin(&print, file, true);
+	tool_stats_print(&print, value);
+	fclose(file);
+	object = json_loads(text, 0, NULL);
+	assert_int_equal(json_object_size(object), TLSBIND_A_STATS_MAX);
+	assert_int_equal(test_number(object, "report-errors"),
+			 (uint64_t)TLSBIND_A_STATS_REPORT_ERRORS << 32);
+	assert_string_equal(json_string_value(json_object_get(object, "doors")),
+			    "18446744073709551615");
+	json_decref(object);
+	free(text);
+	file = open_memstream(&text, &len);
+	tool_stats_prometheus(file, value);
+	fclose(file);
+	for (at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	assert_int_equal(lines, 3 * TLSBIND_A_STATS_MAX);
+	assert_non_null(strstr(text, "# TYPE tlsbind_sockets gauge\ntlsbind_sockets 4294967296\n"));
+	assert_non_null(strstr(text, "# TYPE tlsbind_report_errors_total counter\n"));
+	free(text);
+}
+
+static void strangers_cannot_control_the_terminal(void **state)
+{
+	struct tool_print print;
+	char *text;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	(void)state;
+	tool_print_begin(&print, file, false);
+	tool_print_string(&print, "key", "", "a\x1b[2J\n\xc3\xa9");
+	fclose(file);
+	assert_string_equal(text, "a?[2J???");
+	free(text);
+	file = open_memstream(&text, &len);
+	tool_print_begin(&print, file, true);
+	tool_print_object(&print, NULL);
+	tool_print_string(&print, "good", "", "\x1b\xc3\xa9");
+	tool_print_string(&print, "bad", "", "\xff\x1b");
+	tool_print_close(&print);
+	fclose(file);
+	assert_string_equal(text, "{\"good\":\"\\u001B\xc3\xa9\",\"bad\":\"??\"}\n");
+	free(text);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/tlsbind-doctor.XXXXXX");
+	return mkdtemp(root) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_kernel_lacks_nothing),
+		cmocka_unit_test(a_bad_kernel_is_told_what_it_lacks),
+		cmocka_unit_test(what_can_change_the_kernel_is_a_warning),
+		cmocka_unit_test(statistics_have_every_counter),
+		cmocka_unit_test(strangers_cannot_control_the_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

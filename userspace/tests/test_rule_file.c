@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Files of rules: lines of errors, the round trip, what is replaced when, the digest. */
+#include <sys/stat.h>
+#include <unistd.h>
+#include "common.h"
+#include "rule_file.h"
+#include "tool.h"
+
+static char path[64];
+
+static void put(const char *text, size_t len)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Reads what was put; *@said is what came on standard error, to be freed. */
+static int read_rules(struct tool_rules *rules, unsigned int **lines, char **said)
+{
+	FILE *log = tmpfile();
+	int keep = dup(STDERR_FILENO), ret;
+	struct test_bytes text;
+	char name[64];
+
+	assert_non_null(log);
+	assert_true(keep >= 0);
+	fflush(stderr);
+	assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+	ret = tool_rule_file_read(path, rules, lines);
+	fflush(stderr);
+	assert_true(dup2(keep, STDERR_FILENO) >= 0);
+	close(keep);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fileno(log));
+	text = test_file(name);
+	*said = calloc(1, text.len + 1);
+	assert_non_null(*said);
+	memcpy(*said, text.data, text.len);
+	free(text.data);
+	fclose(log);
+	return ret;
+}
+
+/* The message must name the line. */
+static void wrong(const char *text, size_t len, const char *message)
+{
+	struct tool_rules rules = { 0 };
+	char expected[512], *said;
+	unsigned int *lines;
+
+	put(text, len);
+	assert_int_equal(read_rules(&rules, &lines, &said), -1);
+	snprintf(expected, sizeof(expected), "tlsbind: %s:%s\n", path, message);
+	assert_string_equal(said, expected);
+	tool_rules_free(&rules);
+	free(lines);
+	free(said);
+}
+
+#define WRONG(text, message)	wrong(text, sizeof(text) - 1, message)
+
+static void mistakes_are_told_with_their_line(void **state)
+{
+	(void)state;
+	WRONG("attest\n\n# comment\ndeny nonsense\n", "4: no such word: nonsense");
+	WRONG("attest lport 2-1", "1: lport: the range is inverted: 2-1");
+	WRONG("attest before 1\n", "1: \"before\" is for the command line");
+	WRONG("attest \"\n", "1: a quoted word without end, or with an escape that is not \\\", "
+	      "\\\\ or \\xHH");
+	WRONG("attest\0\n", "1: a zero byte");
+	WRONG("pass a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n",
+	      "1: too many words");
+}
+
+static void every_wrong_line_is_told(void **state)
+{
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+	char *said;
+
+	(void)state;
+	put("x\nattest\ny\n", 11);
+	assert_int_equal(read_rules(&rules, &lines, &said), -1);
+	assert_non_null(strstr(said, ":1: "));
+	assert_null(strstr(said, ":2: "));
+	assert_non_null(strstr(said, ":3: "));
+	tool_rules_free(&rules);
+	free(lines);
+	free(said);
+}
+
+static void rules_know_their_lines(void **state)
+{
+	static const char text[] = "\n# a\nattest lport 1 # b\n\ndeny\r\npass";
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+	char *said;
+
+	(void)state;
+	put(text, sizeof(text) - 1);
+	assert_int_equal(read_rules(&rules, &lines, &said), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(rules.count, 3);
+	assert_int_equal(lines[0], 3);
+	assert_int_equal(lines[1], 5);
+	assert_int_equal(lines[2], 6);
+	tool_rules_free(&rules);
+	free(lines);
+	free(said);
+}
+
+static void there_may_be_so_many_and_no_more(void **state)
+{
+	static const char line[] = "attest lport 443\n";
+	const size_t len = sizeof(line) - 1, max = TLSBIND_RULES_MAX;
+	char *text = malloc(len * (max + 1)), *said;
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i <= max; i++)
+		memcpy(text + i * len, line, len);
+	put(text, len * max);
+	assert_int_equal(read_rules(&rules, &lines, &said), 0);
+	assert_int_equal(rules.count, max);
+	tool_rules_free(&rules);
+	free(lines);
+	free(said);
+	wrong(text, len * (max + 1), "16385: too many rules");
+	free(text);
+}
+
+static void what_is_saved_is_what_was_loaded(void **state)
+{
+	static const char text[] =
+		"# Rules of tlsbind, see tlsbind-rules(5).\n"
+		"attest local 192.0.2.0/24 lport 443 uid 33-34 tls12 rekey abort rate 10\n"
+		"deny remote 2001:db8::/32 rport 1-1024\n"
+		"pass cgroup id:17\n";
+	struct tool_rules rules = { 0 };
+	struct test_bytes saved;
+	unsigned int *lines;
+	struct stat st;
+	char *said;
+
+	(void)state;
+	put(text, sizeof(text) - 1);
+	assert_int_equal(read_rules(&rules, &lines, &said), 0);
+	free(said);
+	free(lines);
+	put("old", 3);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(tool_rule_file_write(path, &rules), 0);
+	saved = test_file(path);
+	assert_int_equal(saved.len, sizeof(text) - 1);
+	assert_memory_equal(saved.data, text, saved.len);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	tool_rules_free(&rules);
+	free(saved.data);
+}
+
+/* Computed by Python's hashlib and struct from the description in <linux/tlsbind.h>. */
+static void the_digest_is_the_one_in_the_specification(void **state)
+{
+	static const char text[] =
+		"attest lport 443 local 192.0.2.0/24 uid 33-34 tls12 rekey abort rate 10\n"
+		"deny remote 2001:db8::/32 rport 1-1024\n"
+		"attest exe fsverity:00112233445566778899aabbccddeeff"
+		"00112233445566778899aabbccddeeff cgroup id:17\n";
+	struct test_bytes want = test_hex("4d9628150eef842492725c91ce4e5a20351f8442012ac5440d4a"
+					  "654c0c5e3c97b332a7c17f50a3466c10336e74edb98a");
+	uint8_t digest[TLSBIND_HASH_SIZE], zero[TLSBIND_HASH_SIZE] = { 0 };
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+	char *said;
+
+	(void)state;
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_equal(digest, zero, sizeof(digest));
+	put(text, sizeof(text) - 1);
+	assert_int_equal(read_rules(&rules, &lines, &said), 0);
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_equal(digest, want.data, sizeof(digest));
+	/* Neither handles nor counters are part of it, order is. */
+	rules.rule[0].handle = 7;
+	rules.rule[0].matches = 8;
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_equal(digest, want.data, sizeof(digest));
+	rules.rule[2] = rules.rule[0];
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_not_equal(digest, want.data, sizeof(digest));
+	tool_rules_free(&rules);
+	free(want.data);
+	free(lines);
+	free(said);
+}
+
+static int set_up(void **state)
+{
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/tlsbind-rules.XXXXXX");
+	fd = mkstemp(path);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mistakes_are_told_with_their_line),
+		cmocka_unit_test(every_wrong_line_is_told),
+		cmocka_unit_test(rules_know_their_lines),
+		cmocka_unit_test(there_may_be_so_many_and_no_more),
+		cmocka_unit_test(what_is_saved_is_what_was_loaded),
+		cmocka_unit_test(the_digest_is_the_one_in_the_specification),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
