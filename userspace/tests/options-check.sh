@@ -6,6 +6,8 @@ set -euo pipefail
 
 tool=$1/tlsbind
 man=man/tlsbind.8
+rules=man/tlsbind-rules.5
+completion=completion/tlsbind
 number=0 failed=0
 
 # check NAME COMMAND...
@@ -30,15 +32,64 @@ usage() {
 	said=$("$tool" connect "$@" 2>&1 </dev/null) || got=$?
 	[ "$got" = 1 ] && grep -qF -- "$text" <<<"$said"
 }
-help_options() { "$tool" help connect | grep -o -e '--[a-z-]*' | sort -u; }
+commands() { "$tool" --help | sed -n 's/^  \([a-z]*\)  *[a-z].*/\1/p' | sort; }
+man_commands() { sed -n 's/^\.Ss tlsbind //p' "$man" | sort; }
+help_options() {
+	local command
+	for command in $(commands); do
+		"$tool" help "$command" | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p'
+	done | sort -u
+}
+# What "tlsbind help rule" has after "tlsbind rule".
+verbs() { "$tool" help rule | sed -n 's/.* tlsbind rule \[*\([a-z]*\).*/\1/p' | sort; }
+man_verbs() { sed -n '/^\.Sh SYNOPSIS/,/^\.Sh D/{s/^\.Cm rule //p;/^\.Cm rule$/{n;s/^\.Op Cm //p}}' "$man" | sort; }
+# Words of the grammar that are not in capitals.
+grammar() { "$tool" help rule | sed -n '/^RULE/,$p' | grep -oE '\b[a-z][a-z0-9-]*\b' | sort -u; }
+man_grammar() { sed -n '/^ACTION /,/^\.Ed/p' "$rules" | grep -oE '\b[a-z][a-z0-9-]*\b' | sort -u; }
+# Each word is explained: it begins an item.
+explained() {
+	local word
+	for word in $(grammar); do
+		grep -qE -- "^\.It Cm ([a-z]+ )?$word\b" "$rules" || { echo "$word is not explained"; return 1; }
+	done
+}
+completed() {
+	local word
+	for word in $(commands) $(verbs) $(grammar); do
+		grep -qw -- "$word" "$completion" || { echo "no completion of $word"; return 1; }
+	done
+}
+# complete WORD...: what bash would offer for the last one.
+complete_words() {
+	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tlsbind
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$completion" "$@" | paste -sd' '
+}
+wrong() {
+	local text=$1 said got=0
+	shift
+	said=$("$tool" "$@" 2>&1 </dev/null) || got=$?
+	[ "$got" = 1 ] && grep -qF -- "$text" <<<"$said"
+}
+# absent COMMAND...: without the module this ends with 7, and says so.
+absent() {
+	local said got=0
+	said=$("$tool" "$@" 2>&1 >/dev/null </dev/null) || got=$?
+	[ "$got" = 7 ] && grep -qF "the kernel module is not there" <<<"$said"
+}
+tool_codes() { sed -n '/^enum tool_exit/,/^};/s/.*TOOL_[A-Z_]* = \([0-9]*\),.*/\1/p' tool/tool.h | sort -n; }
 man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" | sort -u; }
 header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]\),/\1/p' include/tlsbind.h | sort -u; }
-man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]\)$/\1/p' "$man" | sort -u; }
+man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' "$man" | sort -n; }
 
-echo 1..20
 check "man page and help name the same options" same "$(help_options)" "$(man_options)"
 check "man page lists every exit code" same "$(man_codes)" \
-	"$(printf '%s\n' 0 1 2 3 4 5 6)"
+	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10)"
+check "the tool has no other exit codes" same "$(printf '%s\n' 0 1 2 7 8 9 10)" "$(tool_codes)"
+check "man page and help name the same commands" same "$(commands)" "$(man_commands)"
+check "man page and help name the same commands of rule" same "$(verbs)" "$(man_verbs)"
+check "man page and help have the same words of rules" same "$(grammar)" "$(man_grammar)"
+check "each word of a rule is explained" explained
+check "completion knows every word" completed
 check "header and man page agree on the classes" same "$(header_codes)" \
 	"$(printf '%s\n' 0 3 4 5 6)"
 check "--help succeeds" status 0 "$tool" --help
@@ -59,7 +110,6 @@ check "a measurement of zeros is a usage error" usage "not all zero" \
 check "an unknown flag is a usage error" usage "no such flag: everything" \
 	--allow-flag doors-open,everything localhost:1
 root=$(mktemp)
-trap 'rm -f "$root"' EXIT
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=root \
 	-out "$root" 2>/dev/null
 check "any measurement and a certain one is a usage error" usage "contradicts --measurement" \
@@ -68,4 +118,54 @@ check "a VMPL above 3 is a usage error" usage "not a number from 0 to 3" --vmpl 
 check "a missing address is a usage error" usage "one HOST:PORT" --any-measurement
 check "an address without port is a usage error" usage "not HOST:PORT" --any-measurement localhost
 check "connect --help succeeds" status 0 "$tool" connect --help
+
+check "completion of commands" same "$(complete_words tlsbind m)" monitor
+check "completion behind -j" same "$(complete_words tlsbind -j do)" doctor
+check "completion of rule" same "$(complete_words tlsbind rule l)" load
+check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
+check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
+check "completion of a value" same "$(complete_words tlsbind rule add attest rekey k)" keep
+
+work=$(mktemp -d)
+trap 'rm -rf "$root" "$work"' EXIT
+printf 'attest lport 443\n\nattest lport 2-1\n' >"$work/bad"
+printf 'attest lport 443 # comment\n' >"$work/good"
+for command in $(commands); do
+	check "$command --help succeeds" status 0 "$tool" "$command" --help
+	check "$command refuses an unknown option" wrong "unrecognized option" "$command" --nonsense
+done
+check "an unknown command of rule is a usage error" wrong "no such command: rule nonsense" rule nonsense
+check "a rule without words is a usage error" wrong "too few operands" rule add
+check "a rule that is none is a usage error" wrong "no such word: nonsense" rule add attest nonsense
+check "before without a handle is a usage error" wrong "one handle" rule add attest before
+check "a handle that is none is a usage error" wrong "one handle" rule delete 0
+check "two files are a usage error" wrong "too many operands" rule load a b
+check "a file that is not there is a usage error" wrong "/nonexistent: No such file" rule load /nonexistent
+check "a wrong line is told with its number" wrong "$work/bad:3: lport: the range is inverted: 2-1" \
+	rule load "$work/bad"
+check "a wrong connection id is a usage error" wrong "32 hex digits" sock 00
+check "a wrong nonce is a usage error" wrong "64 hex digits" evidence "$(printf '%032d' 1)" nonce 00
+check "metrics as JSON are a usage error" wrong "contradicts" stats --prometheus --json
+check "a good file passes" status 0 "$tool" rule check "$work/good"
+digest=$("$tool" rule digest "$work/good")
+check "check and digest agree, as JSON too" same "{\"count\":1,\"digest\":\"$digest\"}" \
+	"$("$tool" -j rule check - <"$work/good")"
+
+without=("rule" "rule add attest" "rule delete 1" "rule flush" "rule load $work/good" "rule save"
+	"rule digest" "sock" "evidence $(printf '%032d' 1)" "monitor" "stats" "lock")
+# without_module NAME COMMAND...
+without_module() {
+	if [ ! -e /sys/module/tlsbind ]; then
+		check "$@"
+	else
+		number=$((number + 1))
+		echo "ok $number - $1 # SKIP it is loaded"
+	fi
+}
+for command in "${without[@]}"; do
+	# shellcheck disable=SC2086
+	without_module "${command%% /*} without the module ends with 7" absent $command
+done
+without_module "doctor without the module ends with 10" status 10 "$tool" doctor
+echo "1..$number"
 exit "$failed"
