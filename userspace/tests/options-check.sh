@@ -120,7 +120,7 @@ check "an address without port is a usage error" usage "not HOST:PORT" --any-mea
 check "connect --help succeeds" status 0 "$tool" connect --help
 
 check "completion of commands" same "$(complete_words tlsbind m)" monitor
-check "completion behind -j" same "$(complete_words tlsbind -j do)" doctor
+check "completion behind -j" same "$(complete_words tlsbind -j "do")" doctor
 check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"

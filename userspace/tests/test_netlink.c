@@ -25,14 +25,18 @@ static void parse(const char *text, struct tool_rule *rule)
 	assert_int_equal(tool_rule_parse(rule, count, words, error), count);
 }
 
+static const char all_words[] =
+	"attest local 192.0.2.0/24 lport 443-444 remote 2001:db8::/32 rport 1-2 uid 33-34 "
+	"cgroup id:18446744073709551615 exe ima:0123456789abcdef0123456789abcdef01234567 "
+	"tls12 tx-only nic loopback no-export rekey abort rate 4294967295";
+
 static void a_rule_comes_back_as_it_went(void **state)
 {
 	static const char *const texts[] = {
-		"pass", "attest local 192.0.2.0/24 lport 1-65535", "deny remote 2001:db8::/32",
+		"pass",
+		"attest local 192.0.2.0/24 lport 1-65535", "deny remote 2001:db8::/32",
 		"gate local 0.0.0.0/0", "attest uid 0", "attest local ::1 rport 7",
-		"attest local 192.0.2.0/24 lport 443-444 remote 2001:db8::/32 rport 1-2 uid 33-34 "
-		"cgroup id:18446744073709551615 exe ima:0123456789abcdef0123456789abcdef01234567 "
-		"tls12 tx-only nic loopback no-export rekey abort rate 4294967295",
+		all_words,
 	};
 
 	(void)state;

@@ -137,6 +137,9 @@ static void every_mistake_has_its_message(void **state)
 		{ "attest exe ima:" DIGEST DIGEST "00",
 		  "exe: a digest is 40 to 128 hex digits: " DIGEST DIGEST "00" },
 		{ "attest rekey sometimes", "rekey: not stale, keep or abort: sometimes" },
+		{ "pass tls12", "options, rekey and rate do not go with pass" },
+		{ "deny rekey keep", "options, rekey and rate do not go with deny" },
+		{ "deny rate 1", "options, rekey and rate do not go with deny" },
 		{ "attest rate 0", "rate: not a number from 1 to 4294967295: 0" },
 		{ "attest rate 4294967296", "rate: not a number from 1 to 4294967295: 4294967296" },
 	};

@@ -12,9 +12,12 @@ static void put(const char *text, size_t len)
 {
 	FILE *file = fopen(path, "we");
 
+	size_t written;
+
 	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
+	written = fwrite(text, 1, len, file);
+	fclose(file);
+	assert_int_equal(written, len);
 }
 
 /* Reads what was put; *@said is what came on standard error, to be freed. */

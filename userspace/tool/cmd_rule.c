@@ -161,28 +161,27 @@ static bool rule_before(int count, char **words, uint64_t *before)
 	return false;
 }
 
-/* A rule that is refused is not one that is not there. */
-static int rule_refused(const struct tool_nl *nl, int error, const char *what, bool named)
-{
-	int code = tool_nl_refused(nl, error, what);
-
-	return named ? code : TOOL_REFUSED;
-}
-
 static int rule_send_add(const struct tool_rule *rule, uint64_t before, struct rule_state *state)
 {
+	uint32_t at = 0;
 	struct tool_nl nl;
 	struct nl_msg *message;
 	int code = tool_nl_open(&nl), ret = 0;
 
 	if (code == TOOL_OK) {
 		message = tool_nl_new(&nl, TLSBIND_CMD_RULES_ADD, 0, TOOL_NL_RULE_SIZE + 16);
-		if (message && !tool_nl_put_rule(message, rule) && before)
+		if (message && !tool_nl_put_rule(message, rule) && before) {
+			at = nlmsg_hdr(message)->nlmsg_len;
 			nla_put_u64(message, TLSBIND_A_RULES_BEFORE, before);
+		}
 		ret = tool_nl_call(&nl, message, rule_answer, state);
 	}
-	if (ret)
-		code = rule_refused(&nl, ret, "rule not added", before);
+	if (ret) {
+		code = tool_nl_refused(&nl, ret, "rule not added");
+		/* A cgroup that does not exist is no rule that does not. */
+		if (!before || nl.offset < at)
+			code = TOOL_REFUSED;
+	}
 	tool_nl_close(&nl);
 	return code;
 }

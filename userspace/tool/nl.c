@@ -243,7 +243,7 @@ static void tool_nl_list_free(struct tool_nl_list *list)
 
 	for (i = 0; i < list->count; i++)
 		nlmsg_free(list->message[i]);
-	free(list->message);
+	free((void *)list->message);
 	memset(list, 0, sizeof(*list));
 }
 
@@ -254,8 +254,9 @@ static int tool_nl_list_add(struct nlmsghdr *message, void *arg)
 
 	/* Room for a power of two is there already, except at one. */
 	if (!(list->count & (list->count - 1))) {
-		grown = reallocarray(list->message, list->count ? 2 * list->count : 1,
-				     sizeof(*grown));
+		grown = (struct nl_msg **)reallocarray((void *)list->message,
+						       list->count ? 2 * list->count : 1,
+						       sizeof(struct nl_msg *));
 		if (!grown)
 			return -ENOMEM;
 		list->message = grown;

@@ -8,7 +8,7 @@
 #include "tool.h"
 
 #define TOOL_COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define TOOL_MAPPED_PREFIX	96
+#define TOOL_MAPPED_PREFIX	96U
 
 static const char *const tool_rule_actions[] = { "pass", "attest", "deny", "gate" };
 static const char *const tool_rule_rekeys[] = { "stale", "keep", "abort" };
@@ -260,6 +260,16 @@ static int tool_rule_word(struct tool_rule *rule, uint32_t *seen, int count, cha
 	return tool_rule_error(error, "%s: %s", words[0], why);
 }
 
+/* The kernel refuses it, too; like this, "check" knows. */
+static bool tool_rule_grants(const struct tool_rule *rule, char *error)
+{
+	if (rule->action == TLSBIND_ACTION_ATTEST || rule->action == TLSBIND_ACTION_GATE ||
+	    (!rule->options && rule->rekey == TLSBIND_REKEY_STALE && !rule->rate))
+		return true;
+	return tool_rule_error(error, "options, rekey and rate do not go with %s",
+			       tool_rule_actions[rule->action]);
+}
+
 int tool_rule_parse(struct tool_rule *rule, int count, char *const words[], char *error)
 {
 	uint32_t seen = 0;
@@ -278,7 +288,7 @@ int tool_rule_parse(struct tool_rule *rule, int count, char *const words[], char
 			return -1;
 		at += took;
 	}
-	return at;
+	return tool_rule_grants(rule, error) ? at : -1;
 }
 
 void tool_address_print(struct tool_print *print, const char *key, const char *prefix,
@@ -295,7 +305,7 @@ void tool_address_print(struct tool_print *print, const char *key, const char *p
 	used = strlen(text);
 	if (bits < 128)
 		snprintf(text + used, sizeof(text) - used, "/%u",
-			 v4 ? bits - TOOL_MAPPED_PREFIX : bits);
+			 v4 ? bits - TOOL_MAPPED_PREFIX : (unsigned int)bits);
 	tool_print_string(print, key, prefix, text);
 }
 
