@@ -29,6 +29,7 @@ everything() {
 	put modules "$GUEST/lib-$release"/*.ko "$GUEST/lib-$release${TLSBIND_VARIANT:-}"/*.ko
 	put bin "$GUEST/bin"/*
 	put vectors "$TOP/selftests/vectors"/*.json
+	put golden "$TOP/selftests/golden"/*.json
 	mapfile -t built < <(programs "$GUEST/selftests")
 	put tests "${built[@]}" "$TOP/selftests"/*.sh
 	[ ! -d "$GUEST/pki" ] || cp -rp "$GUEST/pki" "$stage/"

@@ -7,7 +7,8 @@
 #include "doctor.h"
 #include "tool.h"
 
-#define DOCTOR_FILE_MAX	(1U << 22)
+#define DOCTOR_PIECE	1024U
+#define DOCTOR_FILE_MAX	(4096U * DOCTOR_PIECE)
 
 void tool_doctor_say(struct doctor *d, const char *name, enum doctor_state state,
 		     const char *detail, const char *fix)
@@ -33,7 +34,7 @@ char *tool_doctor_read(const struct doctor *d, const char *path, size_t *len)
 {
 	char full[1024], *data = NULL;
 	FILE *file;
-	size_t n;
+	size_t n = 0, got;
 
 	snprintf(full, sizeof(full), "%s%s", d->root, path);
 	file = fopen(full, "re");
@@ -41,7 +42,9 @@ char *tool_doctor_read(const struct doctor *d, const char *path, size_t *len)
 		return NULL;
 	data = malloc(DOCTOR_FILE_MAX + 1);
 	if (data) {
-		n = fread(data, 1, DOCTOR_FILE_MAX, file);
+		/* Files below /proc/sys refuse to be read in large pieces. */
+		while (n < DOCTOR_FILE_MAX && (got = fread(data + n, 1, DOCTOR_PIECE, file)))
+			n += got;
 		data[n] = '\0';
 		if (len)
 			*len = n;

@@ -178,8 +178,8 @@ static int rule_send_add(const struct tool_rule *rule, uint64_t before, struct r
 	}
 	if (ret) {
 		code = tool_nl_refused(&nl, ret, "rule not added");
-		/* A cgroup that does not exist is no rule that does not. */
-		if (!before || nl.offset < at)
+		/* What is not there may be something that the rule itself names. */
+		if (!before || (nl.offset && nl.offset < at))
 			code = TOOL_REFUSED;
 	}
 	tool_nl_close(&nl);

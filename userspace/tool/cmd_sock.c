@@ -35,13 +35,24 @@ static int sock_one(struct tool_nl *nl, const char *text, struct tool_print *pri
 	return tool_nl_call(nl, message, sock_answer, print);
 }
 
+/* Nothing is printed before it is known that the kernel answers. */
+static int sock_listed(struct nlmsghdr *message, void *arg)
+{
+	struct tool_print *print = arg;
+
+	if (!print->depth)
+		tool_print_array(print, NULL);
+	return sock_answer(message, print);
+}
+
 static int sock_all(struct tool_nl *nl, struct tool_print *print)
 {
-	int ret;
+	int ret = tool_nl_dump(nl, TLSBIND_CMD_SOCK_GET, sock_listed, print);
 
-	tool_print_array(print, NULL);
-	ret = tool_nl_dump(nl, TLSBIND_CMD_SOCK_GET, sock_answer, print);
-	tool_print_close(print);
+	if (!ret && !print->depth)
+		tool_print_array(print, NULL);
+	if (!ret || print->depth)
+		tool_print_close(print);
 	if (!ret && nl->interrupted)
 		tool_message("sockets came and went meanwhile; some may be missing");
 	return ret;

@@ -1,0 +1,228 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tlsbind(8) against the module: output compared with golden/*.json, and each exit
+# code that needs the module. What needs none is in userspace/tests/options-check.sh.
+
+. lib.sh
+
+WORK=$(mktemp -d)
+GOLDEN=$TLSBIND/golden
+CGROUP=/sys/fs/cgroup
+NOBODY=$(printf '%032d' 1)
+NONCE=$(printf 'ab%.0s' {1..32})
+at_exit rm -rf "$WORK"
+
+# What differs from run to run becomes the name of its type.
+NORMAL='walk(if type == "object" then
+	with_entries(if (.key | IN("port", "installed", "cookie", "netns", "cgroup", "time", "size",
+		"evidence")) then .value |= type else . end)
+	else . end) | if type == "object" and has("rules") then .generation |= type else . end'
+
+# golden NAME COMMAND...: its JSON is what golden/NAME.json has.
+golden() {
+	local name=$1 got=0
+	shift
+	"$@" >"$WORK/$name.raw" 2>"$WORK/$name.err" || got=$?
+	jq -S "$NORMAL" <"$WORK/$name.raw" >"$WORK/$name.json"
+	if [ "$got" = 0 ] && diff -u "$GOLDEN/$name.json" "$WORK/$name.json" >"$WORK/diff"; then
+		pass "the output is that of golden/$name.json"
+	else
+		fail "the output is that of golden/$name.json"
+		tap_output "$got" "$WORK/diff"
+		diag "$(cat "$WORK/$name.err")"
+	fi
+}
+
+# refused NAME STATUS TEXT COMMAND...: it ends with STATUS and says TEXT.
+refused() {
+	local name=$1 want=$2 text=$3 got=0
+	shift 3
+	"$@" >"$WORK/out" 2>&1 || got=$?
+	if [ "$got" = "$want" ] && grep -qF -- "$text" "$WORK/out"; then
+		pass "$name"
+	else
+		fail "$name"
+		tap_output "$got (not $want with \"$text\")" "$WORK/out"
+	fi
+}
+
+# without_net_admin COMMAND...: as root, but without that capability.
+without_net_admin() { setpriv --bounding-set -net_admin --inh-caps -net_admin "$@"; }
+
+rule_json() { tlsbind -j rule | jq -r "$1"; }
+
+write_rules() {
+	cat >"$WORK/rules" <<-'END'
+		# Rules of tlsbind, see tlsbind-rules(5).
+		deny remote 192.0.2.0/24 rport 25
+		pass local 2001:db8::/32 uid 1000-1999
+		attest lport 4433-4434 exe fsverity:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff rekey abort
+		attest uid 0 tls12 tx-only nic loopback no-export rekey keep rate 1000
+	END
+}
+
+test_add() {
+	is "a rule that is added has a handle" "$(tlsbind rule add attest lport 1 nic)" "handle 1"
+	is "another goes before it" "$(tlsbind -j rule add deny lport 2 before 1 | jq .handle)" 2
+	is "their order is the one asked for" "$(rule_json '[.rules[].handle] | join(" ")')" "2 1"
+	refused "before a rule that is not there" 9 "no rule with this handle" tlsbind rule add pass before 77
+	refused "deleting a rule that is not there" 9 "rule" tlsbind rule delete 77
+	ok "deleting a rule" tlsbind rule delete 2
+	is "it is gone" "$(rule_json '[.rules[].handle] | join(" ")')" 1
+	ok "flushing" tlsbind rule flush
+	is "nothing is left" "$(rule_json '.count, .digest')" "0
+$(printf '%096d' 0)"
+}
+
+test_files() {
+	local digest
+	ok "loading a file" tlsbind rule load "$WORK/rules"
+	golden rules tlsbind -j rule
+	digest=$(tlsbind rule digest "$WORK/rules")
+	is "kernel and file have the same digest" "$(tlsbind rule digest)" "$digest"
+	ok "saving" tlsbind rule save "$WORK/saved"
+	ok "what is saved is what was loaded" cmp "$WORK/rules" "$WORK/saved"
+	tlsbind rule >"$WORK/shown"
+	is "what is shown can be loaded" "$(tlsbind rule digest "$WORK/shown")" "$digest"
+
+	printf 'pass lport 1\n\n# three\ngate lport 2\npass\n' >"$WORK/bad"
+	refused "a rule that the kernel refuses is told with its line" 8 \
+		"$WORK/bad:4: action: the gate is not there yet" tlsbind rule load "$WORK/bad"
+	printf 'pass\npass nonsense\n' >"$WORK/bad"
+	refused "a line that is no rule is told" 1 "$WORK/bad:2: no such word" tlsbind rule load "$WORK/bad"
+	is "nothing has changed then" "$(tlsbind rule digest)" "$digest"
+}
+
+# As many rules as there may be.
+test_many() {
+	local i
+	for ((i = 0; i < 16384; i++)); do echo "pass lport $((i + 1)) uid $i"; done >"$WORK/many"
+	ok "loading 16384 rules" tlsbind rule load "$WORK/many"
+	ok "saving them" tlsbind rule save "$WORK/saved"
+	is "all of them" "$(grep -v '^#' "$WORK/saved" | cmp - "$WORK/many" && echo same)" same
+	refused "one more" 8 "" tlsbind rule add pass
+	ok "flushing them" tlsbind rule flush
+}
+
+test_cgroups() {
+	local id
+	mkdir "$CGROUP/tool words" "$CGROUP/tool-gone"
+	at_exit rmdir "$CGROUP/tool words"
+	id=$(stat -c %i "$CGROUP/tool-gone")
+	ok "a cgroup by its path" tlsbind rule add pass cgroup "/tool words"
+	is "is shown by its path" "$(rule_json '.rules[0]["cgroup-path"]')" "/tool words"
+	is "and has its id" "$(rule_json '.rules[0].cgroup')" "$(stat -c %i "$CGROUP/tool words")"
+	ok "is saved" tlsbind rule save "$WORK/saved"
+	ok "and loaded" tlsbind rule load "$WORK/saved"
+	refused "a path that is none" 1 "No such file" tlsbind rule add pass cgroup /nonexistent
+	rmdir "$CGROUP/tool-gone"
+	refused "a cgroup that is gone" 8 "cgroup" tlsbind rule add pass cgroup "id:$id"
+	ok "flushing again" tlsbind rule flush
+}
+
+test_rights() {
+	refused "rules are for administrators" 8 "CAP_NET_ADMIN" without_net_admin tlsbind rule
+	refused "so are sockets" 8 "" without_net_admin tlsbind sock
+	refused "and locking" 8 "" without_net_admin tlsbind lock
+	ok "counters are for everybody" without_net_admin tlsbind stats
+	tlsbind rule add pass >"$WORK/out"
+	is "another network namespace has its own rules" "$(unshare -n tlsbind -j rule | jq .count)" 0
+	refused "its owner cannot let anybody be attested" 8 "attest" \
+		unshare -r -n tlsbind rule add attest
+	ok "but he can deny" unshare -r -n tlsbind rule add deny
+	tlsbind rule flush >"$WORK/out"
+}
+
+# hold: a connection that stays; ended by release.
+hold() {
+	coproc HOLD { hold-ktls; }
+	read -r -t 30 _ <&"${HOLD[0]}"
+}
+
+release() {
+	local pid=$HOLD_PID
+	eval "exec ${HOLD[1]}>&-"
+	wait "$pid"
+}
+
+test_sockets() {
+	local id
+	tlsbind rule add attest loopback >"$WORK/out"
+	hold || bail "no connection"
+	golden sock tlsbind -j sock
+	id=$(tlsbind -j sock | jq -r '.[0].id')
+	is "one socket by its connection id" "$(tlsbind -j sock "$id" | jq -r .id)" "$id"
+	refused "a connection that is not there" 9 "" tlsbind sock "$NOBODY"
+	is "as text, each is one line and one for each key" "$(tlsbind sock | wc -l)" 6
+	golden stats tlsbind -j stats
+	tlsbind stats --prometheus >"$WORK/prom"
+	is "metrics have the same numbers" "$(grep '^tlsbind_keys_total ' "$WORK/prom")" \
+		"tlsbind_keys_total $(tlsbind -j stats | jq .keys)"
+	release
+	is "a socket that is closed is gone" "$(tlsbind -j sock 2>&1)" "[]"
+	tlsbind rule flush >"$WORK/out"
+}
+
+test_evidence() {
+	local id bytes
+	hold || bail "no connection"
+	id=$(tlsbind -j sock | jq -r '.[0].id')
+	refused "no rule, no evidence" 8 "Permission denied" tlsbind evidence "$id"
+	release
+	tlsbind rule add attest loopback >"$WORK/out"
+	hold || bail "no connection"
+	golden evidence tlsbind -j evidence "$id" nonce "$NONCE" file "$WORK/evidence"
+	bytes=$(od -An -v -tx1 "$WORK/evidence" | tr -d ' \n')
+	is "the file has the same bytes" "${bytes:-none}" "$(jq -r .evidence "$WORK/evidence.raw")"
+	refused "evidence for a connection that is not there" 9 "" tlsbind evidence "$NOBODY"
+	release
+	tlsbind rule flush >"$WORK/out"
+}
+
+# seen: an event of this kind has been printed.
+seen() { jq -r .event <"$WORK/events" | grep -qx "$1"; }
+poke() { tlsbind rule flush && seen rules; }
+
+test_monitor() {
+	tlsbind -j monitor >"$WORK/events" 2>"$WORK/monitor.err" &
+	local pid=$!
+	# It is heard from, so it listens.
+	wait_for 30 poke >"$WORK/out"
+	: >"$WORK/events"
+	tlsbind rule add attest loopback >"$WORK/out"
+	hold && release
+	wait_for 30 seen close
+	kill "$pid"
+	wait "$pid"
+	is "events are told as they happen" "$(jq -r '"\(.event) \(.direction)"' "$WORK/events" | sort | uniq -c |
+		awk '{ print $1, $2, $3 }' | paste -sd,)" "2 close null,2 key rx,2 key tx,1 rules null"
+	is "with the connection" "$(jq -s '[.[] | select(.event == "close") | .sock.id | length] | add' "$WORK/events")" 64
+	tlsbind rule flush >"$WORK/out"
+}
+
+missing() { jq -r '[.checks[] | select(.state == "missing") | .name] | join(" ")' <"$WORK/doctor"; }
+
+test_doctor() {
+	status "doctor misses a provider" 10 tlsbind doctor
+	tlsbind -j doctor >"$WORK/doctor"
+	is "and nothing else" "$(missing)" provider
+	load_mock sev_guest || bail "no mock TEE"
+	tlsbind -j doctor >"$WORK/doctor"
+	is "then nothing is missing" "$? $(missing)" "0 "
+	is "all hooks are armed" "$(jq -r '.checks[] | select(.name == "hooks") | .state' "$WORK/doctor")" ok
+}
+
+plan 56
+modprobe tls
+refused "without the module" 7 "the kernel module is not there" tlsbind stats
+load_module || bail "tlsbind does not load"
+write_rules
+test_add
+test_files
+test_many
+test_cgroups
+test_rights
+test_sockets
+test_doctor
+test_evidence
+test_monitor
