@@ -14,9 +14,11 @@ at_exit rm -rf "$WORK"
 
 # What differs from run to run becomes the name of its type.
 NORMAL='walk(if type == "object" then
-	with_entries(if (.key | IN("port", "installed", "cookie", "netns", "cgroup", "time", "size",
+	with_entries(if (.key | IN("port", "installed", "cookie", "netns", "cgroup", "time", "size", "rule",
 		"evidence")) then .value |= type else . end)
-	else . end) | if type == "object" and has("rules") then .generation |= type else . end'
+	else . end) |
+	if type == "object" and has("digest") then .generation |= type
+	elif type == "array" then sort_by(.id) else . end'
 
 # golden NAME COMMAND...: its JSON is what golden/NAME.json has.
 golden() {
