@@ -5,6 +5,7 @@
 . lib.sh
 
 plan 7
+# shellcheck disable=SC2119
 load_module || bail "tlsbind does not load"
 tlsbind rule add pass lport 1 >/dev/null
 is "rules are not locked" "$(tlsbind -j rule | jq .locked)" false

@@ -217,6 +217,7 @@ test_doctor() {
 plan 56
 modprobe tls
 refused "without the module" 7 "the kernel module is not there" tlsbind stats
+# shellcheck disable=SC2119
 load_module || bail "tlsbind does not load"
 write_rules
 test_add

@@ -43,8 +43,10 @@ char *tool_doctor_read(const struct doctor *d, const char *path, size_t *len)
 	data = malloc(DOCTOR_FILE_MAX + 1);
 	if (data) {
 		/* Files below /proc/sys refuse to be read in large pieces. */
-		while (n < DOCTOR_FILE_MAX && (got = fread(data + n, 1, DOCTOR_PIECE, file)))
+		do {
+			got = fread(data + n, 1, DOCTOR_PIECE, file);
 			n += got;
+		} while (got == DOCTOR_PIECE && n < DOCTOR_FILE_MAX);
 		data[n] = '\0';
 		if (len)
 			*len = n;
