@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "door.h"
 #include "tsm.h"
 
 /* What a provider may give: 32 KiB by the kernel's own limit on most. */
@@ -195,10 +196,12 @@ static int tlsbind_report_fill(struct tlsbind_report *report,
 	ret = tlsbind_tsm_open();
 	if (ret)
 		return ret;
+	tlsbind_door_admit(report_data);
 	do {
 		tlsbind_report_clear(report);
 		ret = tlsbind_report_try(report, report_data);
 	} while (ret == -EAGAIN && --tries);
+	tlsbind_door_admit_end();
 	tlsbind_tsm_close();
 	return ret;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * attest-self [evidence]: does the module see keys now? Exit status 0 if a new
- * connection has the right id (with "evidence": also evidence that is right), 1 if
- * not. For shell tests; no test by itself.
+ * attest-self [evidence|flags]: does the module see keys now? Exit status 0 if a new
+ * connection has the right id (with "evidence": also evidence that is right; with
+ * "flags": they are printed), 1 if not. For shell tests; no test by itself.
  */
 #define _GNU_SOURCE
 #include "evidence.h"
@@ -36,6 +36,8 @@ int main(int argc, char **argv)
 		return complain("wrong connection id");
 	if (argc < 2)
 		return 0;
+	if (!strcmp(argv[1], "flags"))
+		return printf("%u\n", info.flags) < 0;
 	if (strcmp(argv[1], "evidence"))
 		return complain("unknown argument");
 	if (evidence_ask(fd[0], 1))

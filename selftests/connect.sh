@@ -52,7 +52,7 @@ client() {
 # usual OPTION...: a client that accepts what the test guest is.
 usual() {
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$MEASUREMENT" \
-		--allow-flag doors-open "$@" "localhost:$PORT" </dev/null
+		"$@" "localhost:$PORT" </dev/null
 }
 
 # failed: names of the checks that did not pass.
@@ -75,13 +75,13 @@ refusal() {
 accept_tests() {
 	get close >"$WORK/request"
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$MEASUREMENT" \
-		--allow-flag doors-open "localhost:$PORT" <"$WORK/request"
+		"localhost:$PORT" <"$WORK/request"
 	outcome "evidence is accepted" 0 ""
 	is "$PROVIDER: then the request is answered" "$(tail -n 1 "$WORK/out")" "Hello from the guest."
 
 	{ get keep-alive; get keep-alive; get close; } >"$WORK/request"
 	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --any-measurement \
-		--allow-flag doors-open "localhost:$PORT" <"$WORK/request"
+		"localhost:$PORT" <"$WORK/request"
 	is "$PROVIDER: several requests on the same connection" \
 		"$STATUS $(grep -c "Hello from the guest." "$WORK/out")" "0 3"
 
@@ -95,7 +95,7 @@ input_tests() {
 	get close >"$WORK/request"
 	{
 		client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$OTHER" \
-			--allow-flag doors-open "localhost:$PORT"
+			"localhost:$PORT"
 		cat >"$WORK/rest"
 	} <"$WORK/request"
 	outcome "another measurement is rejected" 5 appraisal.measurement
@@ -104,11 +104,14 @@ input_tests() {
 }
 
 policy_tests() {
-	client --root "$TLSBIND/pki/$(root "$PROVIDER")" --measurement "$MEASUREMENT" \
-		--allow-flag key-shared "localhost:$PORT" </dev/null
+	rules only attest loopback no-export
+	usual --allow-flag key-shared
 	outcome "a flag that was not allowed is rejected" 5 claims.flags
+	usual --allow-flag no-export
+	outcome "and accepted if it was" 0 ""
+	allow_all
 	client --root "$TLSBIND/pki/$1" --measurement "$MEASUREMENT" \
-		--allow-flag doors-open "localhost:$PORT" </dev/null
+		"localhost:$PORT" </dev/null
 	outcome "another vendor's root is rejected" 4 report.chain
 	usual --time 1000000000
 	outcome "certificates are not valid at every time" 4 report.chain
@@ -141,7 +144,7 @@ fault_tests() {
 ipv6_tests() {
 	PROVIDER=tdx_guest
 	server 4436 tlsbind-example-server ::1 4436 "$WORK/cert.pem" "$WORK/key.pem"
-	client --root "$TLSBIND/pki/root.pem" --any-measurement --allow-flag doors-open \
+	client --root "$TLSBIND/pki/root.pem" --any-measurement \
 		--servername localhost --check-only "[::1]:4436" </dev/null
 	outcome "evidence over IPv6 is accepted" 0 ""
 }

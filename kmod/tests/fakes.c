@@ -6,6 +6,8 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "../door.h"
+
 struct tlsbind_fake_hardware tlsbind_fake_hardware;
 
 static const u8 tlsbind_fake_boot_nonce[TLSBIND_BOOT_NONCE_SIZE] = "a boot nonce";
@@ -60,6 +62,13 @@ void tlsbind_claims_answered(struct tlsbind_sock *ts, const struct tlsbind_claim
 bool tlsbind_policy_charge(const struct net *net, u64 rule)
 {
 	return rule != TLSBIND_FAKE_SPENT;
+}
+
+/* door.h */
+
+bool tlsbind_door_any_open(void)
+{
+	return true;
 }
 
 /* report.h */

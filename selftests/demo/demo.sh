@@ -34,10 +34,8 @@ introduction() {
 	test root. It proves nothing about this machine. TLS 1.3, kernel TLS, the module,
 	the relay and all checks are real.
 
-	At the attester one rule says who may be attested: whoever serves port 4433. One
-	flag that a relying party refuses by default is allowed here. doors-open: every
-	process that may use the report interface can have whatever it likes signed. Do
-	not allow it where it matters.
+	At the attester one rule says who may be attested: whoever serves port 4433. No
+	flag that a relying party refuses by default is needed.
 	END
 }
 

@@ -68,6 +68,8 @@ modules() {
 		mapfile -t sources < <(cd "$TOP/selftests/mock-tee" && find . -maxdepth 1 -name '*.[chS]' -printf '%P\n')
 		part "mock-tee-$release" module tlsbind_mock_tee "$release" "$TOP/selftests/mock-tee" \
 			Kbuild "${sources[@]}"
+		part "door-test-$release" module tlsbind_door_test "$release" "$TOP/selftests/doors" \
+			Kbuild door_test.c
 	done
 	for release in "${DEBUG[@]}"; do
 		part "gate-$release" module gate_test "$release" "$VM_DIR" Kbuild gate_test.c
