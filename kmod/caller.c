@@ -3,13 +3,21 @@
 
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
+#include <linux/ima.h>
+#include <linux/mm_types.h>
 #include <linux/nsproxy.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include <crypto/hash_info.h>
 #include <net/net_namespace.h>
+
+static_assert(FS_VERITY_MAX_DIGEST_SIZE <= TLSBIND_EXE_DIGEST_SIZE);
 
 /*
  * A cgroup never moves to another parent, so whom it is below can be noted now
@@ -31,13 +39,76 @@ static void tlsbind_caller_cgroup(struct tlsbind_caller *caller)
 #endif
 }
 
+/* The file digest that "fsverity measure" prints. */
+static bool tlsbind_caller_fsverity(struct inode *inode, struct tlsbind_exe *exe)
+{
+	int len = fsverity_get_digest(inode, exe->digest, NULL, NULL);
+
+	if (len <= 0)
+		return false;
+	exe->kind = TLSBIND_EXE_FSVERITY;
+	exe->len = len;
+	return true;
+}
+
+/*
+ * What IMA has measured already, when the file was executed; nothing is hashed
+ * now. IMA forgets what it measured when the file is changed.
+ */
+static bool tlsbind_caller_ima(struct inode *inode, struct tlsbind_exe *exe)
+{
+#ifdef CONFIG_IMA
+	int algo = ima_inode_hash(inode, exe->digest, sizeof(exe->digest));
+
+	if (algo < 0 || algo >= HASH_ALGO__LAST ||
+	    hash_digest_size[algo] > sizeof(exe->digest))
+		return false;
+	exe->kind = TLSBIND_EXE_IMA;
+	exe->len = hash_digest_size[algo];
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* A kernel thread has none. */
+static struct file *tlsbind_caller_exe_file(void)
+{
+	struct file *file = NULL;
+
+	if (current->mm) {
+		rcu_read_lock();
+		file = get_file_rcu(&current->mm->exe_file);
+		rcu_read_unlock();
+	}
+	return file;
+}
+
+static void tlsbind_caller_exe(struct tlsbind_exe *exe)
+{
+	struct file *file = tlsbind_caller_exe_file();
+
+	memset(exe, 0, sizeof(*exe));
+	if (!file)
+		return;
+	/* Half an answer of the one must not be in that of the other. */
+	if (!tlsbind_caller_fsverity(file_inode(file), exe)) {
+		memset(exe, 0, sizeof(*exe));
+		if (!tlsbind_caller_ima(file_inode(file), exe))
+			memset(exe, 0, sizeof(*exe));
+	}
+	fput(file);
+}
+
 /**
  * tlsbind_caller_get() - describe the current task
  * @caller: filled
  *
- * The effective uid counts, as for every other permission.
+ * The effective uid counts, as for every other permission. The executable is
+ * the file that the task was started from: of an interpreter's script, the
+ * interpreter.
  *
- * Context: process, in the task that installs the key.
+ * Context: process, in the task that installs the key; may sleep.
  */
 void tlsbind_caller_get(struct tlsbind_caller *caller)
 {
@@ -45,4 +116,5 @@ void tlsbind_caller_get(struct tlsbind_caller *caller)
 	caller->uid = from_kuid(&init_user_ns, current_euid());
 	tlsbind_caller_cgroup(caller);
 	caller->netns = current->nsproxy->net_ns->ns.inum;
+	tlsbind_caller_exe(&caller->exe);
 }

@@ -12,9 +12,9 @@
 #define TLSBIND_CALLER_CGROUPS	16
 
 /**
- * struct tlsbind_exe - the digest of an executable
+ * struct tlsbind_exe - what is known of an executable
  * @kind: TLSBIND_EXE_*
- * @len: bytes used in @digest
+ * @len: bytes used in @digest; 0 if @kind is TLSBIND_EXE_NONE
  * @digest: zero padded
  */
 struct tlsbind_exe {
@@ -30,7 +30,7 @@ struct tlsbind_exe {
  * @cgroups: of those that @cgroup_id is below and itself, from the root on; as
  *	many as there are and fit, then zero
  * @netns: inode number of its network namespace
- * @exe: its executable
+ * @exe: digest of its executable
  */
 struct tlsbind_caller {
 	u32 uid;

@@ -171,7 +171,7 @@ tls_tests() {
 	refusal "no measurement" 1 "--measurement or --any-measurement is required"
 }
 
-plan 46
+plan 48
 certificates || bail "no certificates"
 { load_module && allow_all; } || bail "tlsbind does not load"
 server "$PORT" tlsbind-example-server 127.0.0.1 "$PORT" "$WORK/cert.pem" "$WORK/key.pem" ||

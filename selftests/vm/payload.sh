@@ -58,5 +58,5 @@ case $release in *-debug) debug_kernel ;; esac
 
 size=$(($(du -sm --apparent-size "$stage" | cut -f1) * 5 / 4 + 8))
 rm -f "$image"
-mke2fs -q -t ext4 -O ^has_journal -m 0 -E root_owner=0:0,nodiscard -d "$stage" "$image" "${size}M" >/dev/null
+mke2fs -q -t ext4 -O ^has_journal,verity -m 0 -E root_owner=0:0,nodiscard -d "$stage" "$image" "${size}M" >/dev/null
 rm -rf "$stage"
