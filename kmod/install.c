@@ -15,6 +15,7 @@
 #include "flow.h"
 #include "key.h"
 #include "net.h"
+#include "share.h"
 #include "sock.h"
 
 /* What a key installation changes, computed before it is made visible. */
@@ -23,6 +24,7 @@ struct tlsbind_install_change {
 	u16 tls_version;
 	u16 cipher_suite;
 	bool nic;
+	bool shared;
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
 	u8 mirror[TLSBIND_COMMITMENT_SIZE];
 };
@@ -49,6 +51,27 @@ static void tlsbind_install_read(struct sock *sk, bool tx,
 					     change->mirror);
 	memzero_explicit(&key, sizeof(key));
 	change->error = ret;
+}
+
+/* Whether another socket holds the key; if that cannot be told, it is refused. */
+static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
+				  bool tx,
+				  struct tlsbind_install_change *change)
+{
+	struct tlsbind_sock_key *key = tx ? &ts->tx : &ts->rx;
+	int ret;
+
+	sock_owned_by_me(sk);
+	if (change->error) {
+		tlsbind_share_release(&key->share);
+		return;
+	}
+	ret = tlsbind_share_hold(&key->share, ts, change->commitment);
+	if (ret < 0)
+		change->error = ret;
+	change->shared = ret > 0;
+	if (change->shared)
+		tlsbind_net_count(sock_net(sk), TLSBIND_STAT_SHARED);
 }
 
 static void tlsbind_install_count_key(struct tlsbind_sock *ts,
@@ -181,6 +204,8 @@ static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
 		return -EPROTONOSUPPORT;
 	if (change->nic && !(verdict->options & TLSBIND_OPTION_NIC))
 		return -EACCES;
+	if (change->shared)
+		return -EKEYREJECTED;
 	return 0;
 }
 
@@ -264,7 +289,7 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
  * and sleeps.
  * Return: @answer; or, if the rules refuse the key now that it is known, and the
  * connection is aborted: -EPROTONOSUPPORT for TLS 1.2, -EACCES for a key that a
- * network card has.
+ * network card has, -EKEYREJECTED for one that another socket holds.
  */
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
@@ -276,6 +301,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	lock_sock(sk);
 	if (!answer) {
 		tlsbind_install_read(sk, install->tx, &change);
+		tlsbind_install_share(ts, sk, install->tx, &change);
 		error = tlsbind_install_judge(&install->verdict, &change);
 	}
 	spin_lock(&ts->lock);

@@ -15,6 +15,7 @@
 #include "net.h"
 #include "netlink.h"
 #include "report.h"
+#include "share.h"
 #include "sock.h"
 
 static int __init tlsbind_init(void)
@@ -33,9 +34,12 @@ static int __init tlsbind_init(void)
 	ret = tlsbind_report_init();
 	if (ret)
 		goto err_net;
-	ret = tlsbind_sock_init();
+	ret = tlsbind_share_init();
 	if (ret)
 		goto err_report;
+	ret = tlsbind_sock_init();
+	if (ret)
+		goto err_share;
 	ret = tlsbind_evidence_init();
 	if (ret)
 		goto err_sock;
@@ -61,6 +65,8 @@ err_evidence:
 	tlsbind_evidence_exit();
 err_sock:
 	tlsbind_sock_exit();
+err_share:
+	tlsbind_share_exit();
 err_report:
 	tlsbind_report_exit();
 err_net:
@@ -90,6 +96,7 @@ static void __exit tlsbind_exit(void)
 	tlsbind_door_exit();
 	tlsbind_evidence_exit();
 	tlsbind_sock_exit();
+	tlsbind_share_exit();
 	tlsbind_report_exit();
 	tlsbind_net_exit();
 	tlsbind_sha384_exit();

@@ -70,6 +70,8 @@ void tlsbind_sock_put(struct tlsbind_sock *ts)
 /* Unpublished already: cancel what still uses it, drop the table's reference. */
 static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 {
+	tlsbind_share_release(&ts->tx.share);
+	tlsbind_share_release(&ts->rx.share);
 	tlsbind_evidence_forget(ts);
 	tlsbind_sock_put(ts);
 }

@@ -14,6 +14,7 @@
 #include "caller.h"
 #include "flow.h"
 #include "policy.h"
+#include "share.h"
 
 struct eventfd_ctx;
 struct net;
@@ -31,6 +32,7 @@ struct tlsbind_request;
  * @no_export: since it was installed, reading it back is refused
  * @caller: who installed it
  * @policy_digest: of the rules under which that was
+ * @share: that it is held, for others that hold the same; not under the lock
  */
 struct tlsbind_sock_key {
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
@@ -42,6 +44,7 @@ struct tlsbind_sock_key {
 	bool no_export;
 	struct tlsbind_caller caller;
 	u8 policy_digest[TLSBIND_HASH_SIZE];
+	struct tlsbind_share share;
 };
 
 /**

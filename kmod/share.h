@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Keys that more than one socket holds.
+ */
+#ifndef _TLSBIND_SHARE_H
+#define _TLSBIND_SHARE_H
+
+#include <linux/rhashtable-types.h>
+#include <linux/tlsbind.h>
+#include <linux/types.h>
+
+struct tlsbind_sock;
+
+/**
+ * struct tlsbind_share - that a socket holds a key in one direction
+ * @node: in the table, if @held
+ * @commitment: of the key, which the direction is part of; key of the table
+ * @ts: the socket's state, which this is a part of
+ * @held: it is in the table
+ *
+ * Whoever changes it holds the socket lock, or is the last user of the socket.
+ */
+struct tlsbind_share {
+	struct rhlist_head node;
+	u8 commitment[TLSBIND_COMMITMENT_SIZE];
+	struct tlsbind_sock *ts;
+	bool held;
+};
+
+int tlsbind_share_init(void);
+void tlsbind_share_exit(void);
+int tlsbind_share_hold(struct tlsbind_share *share, struct tlsbind_sock *ts,
+		       const u8 commitment[TLSBIND_COMMITMENT_SIZE]);
+void tlsbind_share_release(struct tlsbind_share *share);
+
+#endif
