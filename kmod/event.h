@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Telling those who listen: multicast group "events", tracepoints, and the
- * audit subsystem for keys that are refused.
+ * audit subsystem for keys that are refused. What is told of here is counted
+ * here, but for keys that are refused.
  */
 #ifndef _TLSBIND_EVENT_H
 #define _TLSBIND_EVENT_H
@@ -16,6 +17,7 @@ void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error);
 void tlsbind_event_close(struct tlsbind_sock *ts);
 void tlsbind_event_challenge(struct tlsbind_sock *ts, int error);
 void tlsbind_event_evidence(struct tlsbind_sock *ts, int error);
+void tlsbind_event_report(const char *provider, int error, u64 ns);
 void tlsbind_event_rules(struct net *net, u32 generation);
 void tlsbind_event_lock(void);
 

@@ -5,16 +5,17 @@
  * and answers all; then it starts again. Nothing waits longer than for the
  * report in progress and its own.
  *
- * Who holds what: a socket refers to its latest request, done or not. The
- * queue holds a reference on each request in it, which passes to the worker's
- * array when the worker takes the request. A request leaves the lists exactly
- * once, in tlsbind_evidence_finish(), by whoever ends it first: the worker, its
- * deadline, the closing of its socket, or unload.
+ * Who holds what: a socket refers to the latest request of its owner, done or
+ * not. The queue holds a reference on each request in it, which passes to the
+ * worker's array when the worker takes the request. A request leaves the lists
+ * exactly once, in tlsbind_evidence_finish(), by whoever ends it first: the
+ * worker, its deadline, the closing of its socket, or unload. Whoever that is
+ * keeps or takes a reference, lets go of the lock, and tells.
  *
  * tlsbind_evidence_lock protects the lists, the state of every request, and
- * @request and @eventfd of every socket. It is taken in process context only,
- * and nests outside of the locks of sockets' states, wait queues and eventfds
- * and no others.
+ * @request, @eventfd, @asked and @gone of every socket. It is taken in process
+ * context only, and nests outside of the locks of sockets' states, wait queues
+ * and eventfds and no others.
  */
 #include "evidence.h"
 
@@ -31,6 +32,7 @@
 
 #include "binding.h"
 #include "claims.h"
+#include "event.h"
 #include "policy.h"
 #include "report.h"
 #include "request.h"
@@ -74,22 +76,35 @@ static void tlsbind_evidence_finish(struct tlsbind_request *request, int error)
 
 	lockdep_assert_held(&tlsbind_evidence_lock);
 	list_del_init(&request->node);
+	list_del_init(&request->asked);
 	request->error = error;
 	request->state = TLSBIND_REQUEST_DONE;
+	if (request->tell)
+		return;
 	if (ts->eventfd)
 		eventfd_signal(ts->eventfd);
 	wake_up_interruptible_all(&ts->wait);
 }
 
-/* As above, keeping the queue's reference on a list to be dropped later. */
+/*
+ * As above, with a reference, the queue's or a new one, on a list to be told and
+ * dropped later. The worker does not touch the node of what it has taken.
+ */
 static void tlsbind_evidence_fail(struct tlsbind_request *request, int error,
 				  struct list_head *drop)
 {
-	bool queued = request->state == TLSBIND_REQUEST_WAITING;
-
+	if (request->state != TLSBIND_REQUEST_WAITING)
+		tlsbind_request_get(request);
 	tlsbind_evidence_finish(request, error);
-	if (queued)
-		list_add(&request->node, drop);
+	list_add_tail(&request->node, drop);
+}
+
+/* The one who ended a request calls this, with a reference and without the lock. */
+static void tlsbind_evidence_tell(struct tlsbind_request *request)
+{
+	tlsbind_event_evidence(request->ts, request->error);
+	if (request->tell)
+		request->tell(request);
 }
 
 static void tlsbind_evidence_drop(struct list_head *drop)
@@ -98,6 +113,7 @@ static void tlsbind_evidence_drop(struct list_head *drop)
 
 	list_for_each_entry_safe(request, next, drop, node) {
 		list_del_init(&request->node);
+		tlsbind_evidence_tell(request);
 		tlsbind_request_put(request);
 	}
 }
@@ -172,8 +188,11 @@ static void tlsbind_evidence_take(struct tlsbind_batch *batch)
 static void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
 				    struct tlsbind_report *report)
 {
+	bool mine;
+
 	spin_lock(&tlsbind_evidence_lock);
-	if (request->state == TLSBIND_REQUEST_SIGNING) {
+	mine = request->state == TLSBIND_REQUEST_SIGNING;
+	if (mine) {
 		if (!error) {
 			request->report = tlsbind_report_get(report);
 			tlsbind_claims_answered(request->ts, &request->claims);
@@ -181,6 +200,8 @@ static void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
 		tlsbind_evidence_finish(request, error);
 	}
 	spin_unlock(&tlsbind_evidence_lock);
+	if (mine)
+		tlsbind_evidence_tell(request);
 	tlsbind_request_put(request);
 }
 
@@ -270,6 +291,48 @@ static void tlsbind_evidence_commit_work(struct work_struct *work)
 
 static DECLARE_WORK(tlsbind_evidence_commit, tlsbind_evidence_commit_work);
 
+/* Into the queue, with a reference of its own. */
+static void tlsbind_evidence_enqueue(struct tlsbind_request *request)
+{
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	request->deadline = jiffies +
+		msecs_to_jiffies(READ_ONCE(tlsbind_evidence_timeout_ms));
+	list_add_tail(&tlsbind_request_get(request)->node,
+		      &tlsbind_evidence_queue);
+	tlsbind_evidence_arm(request->deadline);
+	queue_work(tlsbind_evidence_wq, &tlsbind_evidence_commit);
+}
+
+/**
+ * tlsbind_evidence_ask() - ask for evidence in the name of somebody else
+ * @request: not asked yet, with @tell set; the caller's reference stays his
+ *
+ * Does not wait. Any number may ask about the same socket. @tell is called
+ * once, in process context, when there is evidence or an error; perhaps
+ * before this function returns.
+ *
+ * Context: process.
+ * Return: 0; -ECONNABORTED if the socket is closed; -ESHUTDOWN during unload.
+ * After an error @tell is not called.
+ */
+int tlsbind_evidence_ask(struct tlsbind_request *request)
+{
+	struct tlsbind_sock *ts = request->ts;
+	int ret = 0;
+
+	spin_lock(&tlsbind_evidence_lock);
+	if (tlsbind_evidence_stopping) {
+		ret = -ESHUTDOWN;
+	} else if (ts->gone) {
+		ret = -ECONNABORTED;
+	} else {
+		list_add_tail(&request->asked, &ts->asked);
+		tlsbind_evidence_enqueue(request);
+	}
+	spin_unlock(&tlsbind_evidence_lock);
+	return ret;
+}
+
 /**
  * tlsbind_evidence_challenge() - ask for evidence about a socket
  * @ts: its state
@@ -293,8 +356,6 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 	request = tlsbind_request_new(ts, nonce, app_data);
 	if (!request)
 		return -ENOMEM;
-	request->deadline = jiffies +
-		msecs_to_jiffies(READ_ONCE(tlsbind_evidence_timeout_ms));
 
 	spin_lock(&tlsbind_evidence_lock);
 	unused = ts->request;
@@ -308,10 +369,7 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 		unused = request;
 	} else {
 		ts->request = request;
-		list_add_tail(&tlsbind_request_get(request)->node,
-			      &tlsbind_evidence_queue);
-		tlsbind_evidence_arm(request->deadline);
-		queue_work(tlsbind_evidence_wq, &tlsbind_evidence_commit);
+		tlsbind_evidence_enqueue(request);
 	}
 	spin_unlock(&tlsbind_evidence_lock);
 	tlsbind_request_put(unused);
@@ -414,13 +472,13 @@ void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
  * @ts: its state
  *
  * A challenge that waits leaves the queue; one that is being signed is
- * dropped when the report comes.
+ * dropped when the report comes. Whoever else has asked is told.
  *
  * Context: process.
  */
 void tlsbind_evidence_forget(struct tlsbind_sock *ts)
 {
-	struct tlsbind_request *request = NULL;
+	struct tlsbind_request *request = NULL, *other, *next;
 	LIST_HEAD(drop);
 
 	tlsbind_evidence_eventfd(ts, NULL);
@@ -428,6 +486,9 @@ void tlsbind_evidence_forget(struct tlsbind_sock *ts)
 	swap(ts->request, request);
 	if (request && request->state < TLSBIND_REQUEST_DONE)
 		tlsbind_evidence_fail(request, -ECONNABORTED, &drop);
+	list_for_each_entry_safe(other, next, &ts->asked, asked)
+		tlsbind_evidence_fail(other, -ECONNABORTED, &drop);
+	ts->gone = true;
 	spin_unlock(&tlsbind_evidence_lock);
 	tlsbind_evidence_drop(&drop);
 	tlsbind_request_put(request);

@@ -18,6 +18,7 @@ void tlsbind_evidence_exit(void);
 int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE]);
+int tlsbind_evidence_ask(struct tlsbind_request *request);
 struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 					      long timeout);
 void tlsbind_evidence_told(struct tlsbind_sock *ts,

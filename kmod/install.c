@@ -116,6 +116,13 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 		ts->installed_ns = ktime_get_boottime_ns();
 }
 
+static void tlsbind_install_spoil(struct tlsbind_sock *ts)
+{
+	spin_lock(&ts->lock);
+	ts->error = -EKEYREJECTED;
+	spin_unlock(&ts->lock);
+}
+
 /*
  * Name the connection as soon as both directions are there. The commitments
  * of generation 0 do not change any more then, so they can be read unlocked
@@ -132,13 +139,16 @@ static void tlsbind_install_name(struct tlsbind_sock *ts)
 						    ts->tx.first_mirror,
 						    mirror_id);
 	spin_lock(&ts->lock);
-	if (ret) {
-		ts->error = -EKEYREJECTED;
-	} else {
+	if (!ret) {
 		memcpy(ts->id, id, sizeof(ts->id));
 		memcpy(ts->mirror_id, mirror_id, sizeof(ts->mirror_id));
 	}
 	spin_unlock(&ts->lock);
+
+	if (!ret)
+		ret = tlsbind_connection_add(&ts->connection, ts->net, id);
+	if (ret)
+		tlsbind_install_spoil(ts);
 }
 
 /*
@@ -295,7 +305,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
 {
 	struct tlsbind_install_change change = {};
-	bool nameless, complete;
+	bool first, rekey, nameless, complete;
 	int error = 0;
 
 	lock_sock(sk);
@@ -305,12 +315,16 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 		error = tlsbind_install_judge(&install->verdict, &change);
 	}
 	spin_lock(&ts->lock);
+	first = !ts->tx.present && !ts->rx.present;
+	rekey = install->tx ? ts->tx.present : ts->rx.present;
 	nameless = !(ts->tx.present && ts->rx.present);
 	if (!answer)
 		tlsbind_install_apply(ts, install, &change);
 	complete = ts->tx.present && ts->rx.present && !change.error;
 	tlsbind_install_check_stale(ts, sk, 1);
 	spin_unlock(&ts->lock);
+	if (first && !answer)
+		tlsbind_net_count_sock(ts->net, true);
 	if (nameless && complete)
 		tlsbind_install_name(ts);
 
@@ -318,7 +332,12 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	ts->installing--;
 	spin_unlock(&ts->lock);
 	release_sock(sk);
-	return error ? tlsbind_install_refuse(ts, sk, install->tx, error) : answer;
+	if (error)
+		return tlsbind_install_refuse(ts, sk, install->tx, error);
+	if (!answer)
+		tlsbind_event_key(ts, install->tx ? TLSBIND_DIRECTION_TX :
+						    TLSBIND_DIRECTION_RX, rekey);
+	return answer;
 }
 
 /**

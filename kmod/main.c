@@ -40,12 +40,12 @@ static int __init tlsbind_init(void)
 	ret = tlsbind_sock_init();
 	if (ret)
 		goto err_share;
-	ret = tlsbind_evidence_init();
-	if (ret)
-		goto err_sock;
 	ret = tlsbind_netlink_init();
 	if (ret)
-		goto err_evidence;
+		goto err_sock;
+	ret = tlsbind_evidence_init();
+	if (ret)
+		goto err_netlink;
 	ret = tlsbind_door_init();
 	if (ret)
 		goto err_door;
@@ -59,10 +59,10 @@ err_ktls:
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
 err_door:
-	tlsbind_netlink_exit();
 	tlsbind_door_exit();
-err_evidence:
 	tlsbind_evidence_exit();
+err_netlink:
+	tlsbind_netlink_exit();
 err_sock:
 	tlsbind_sock_exit();
 err_share:
@@ -84,17 +84,20 @@ err_sha384:
  * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
  * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker
  *    has dropped its references on requests.
- * 4. tlsbind_sock_exit(): no state, no request, no eventfd, no report; the RCU
+ * 4. tlsbind_netlink_exit(): no request by netlink any more. Until here some
+ *    may run, and find an empty queue that takes nothing; nothing is told to
+ *    listeners any more, because it were these steps that had something to tell.
+ * 5. tlsbind_sock_exit(): no state, no request, no eventfd, no report; the RCU
  *    callbacks that free states have run.
- * 5. tlsbind_report_exit(): the mount of configfs is gone.
+ * 6. tlsbind_report_exit(): the mount of configfs is gone.
  */
 static void __exit tlsbind_exit(void)
 {
 	tlsbind_evidence_stop();
-	tlsbind_netlink_exit();
 	tlsbind_ktls_exit();
 	tlsbind_door_exit();
 	tlsbind_evidence_exit();
+	tlsbind_netlink_exit();
 	tlsbind_sock_exit();
 	tlsbind_share_exit();
 	tlsbind_report_exit();
@@ -109,4 +112,5 @@ module_exit(tlsbind_exit);
 MODULE_DESCRIPTION("Attestation of kernel TLS keys");
 MODULE_AUTHOR("The tlsbind authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
 MODULE_SOFTDEP("pre: tls");

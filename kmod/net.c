@@ -15,6 +15,9 @@ static int __net_init tlsbind_net_begin(struct net *net)
 
 	mutex_init(&tn->lock);
 	tn->next_handle = 1;
+	atomic_set(&tn->turnover, 1);
+	spin_lock_init(&tn->asks_lock);
+	INIT_LIST_HEAD(&tn->asks);
 	return 0;
 }
 
@@ -51,6 +54,21 @@ struct tlsbind_net *tlsbind_net(const struct net *net)
 void tlsbind_net_count(const struct net *net, enum tlsbind_stat stat)
 {
 	atomic64_inc(&tlsbind_net(net)->stats[stat]);
+}
+
+/**
+ * tlsbind_net_count_sock() - a socket has its first key, or goes away
+ * @net: the namespace
+ * @comes: it has its first key
+ *
+ * Context: any.
+ */
+void tlsbind_net_count_sock(const struct net *net, bool comes)
+{
+	struct tlsbind_net *tn = tlsbind_net(net);
+
+	atomic_add(comes ? 1 : -1, &tn->sockets);
+	atomic_inc(&tn->turnover);
 }
 
 /**

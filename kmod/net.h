@@ -6,7 +6,9 @@
 #define _TLSBIND_NET_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct net;
@@ -14,6 +16,18 @@ struct tlsbind_rules;
 
 /**
  * enum tlsbind_stat - what is counted
+ * @TLSBIND_STAT_KEYS: first keys installed
+ * @TLSBIND_STAT_REKEYS: keys that replaced one
+ * @TLSBIND_STAT_DENIED: keys refused
+ * @TLSBIND_STAT_SHARED: keys that another socket held already
+ * @TLSBIND_STAT_CHALLENGES: challenges accepted
+ * @TLSBIND_STAT_REFUSED: challenges refused by policy
+ * @TLSBIND_STAT_ANSWERED: challenges answered with evidence
+ * @TLSBIND_STAT_FAILED: challenges that ended without
+ * @TLSBIND_STAT_REPORTS: reports of the hardware
+ * @TLSBIND_STAT_REPORT_ERRORS: reports that it failed to make
+ * @TLSBIND_STAT_DOORS: attempts of user space to have our tag signed
+ * @TLSBIND_STATS: how many there are
  *
  * In the order of the attributes TLSBIND_A_STATS_*, from TLSBIND_A_STATS_KEYS on.
  */
@@ -39,6 +53,10 @@ enum tlsbind_stat {
  * @generation: of @rules; grows with each change; under @lock
  * @next_handle: of the next rule; under @lock
  * @sockets: with keys now
+ * @turnover: grows with each of them that comes or goes; not zero at first
+ * @asks_lock: protects @asks and @asking
+ * @asks: questions for evidence by netlink that are not answered
+ * @asking: how many these are
  * @stats: by enum tlsbind_stat; reports and doors are counted in init_net
  */
 struct tlsbind_net {
@@ -47,6 +65,10 @@ struct tlsbind_net {
 	u32 generation;
 	u64 next_handle;
 	atomic_t sockets;
+	atomic_t turnover;
+	spinlock_t asks_lock; /* asks and asking */
+	struct list_head asks;
+	unsigned int asking;
 	atomic64_t stats[TLSBIND_STATS];
 };
 
@@ -54,5 +76,6 @@ int tlsbind_net_init(void);
 void tlsbind_net_exit(void);
 struct tlsbind_net *tlsbind_net(const struct net *net);
 void tlsbind_net_count(const struct net *net, enum tlsbind_stat stat);
+void tlsbind_net_count_sock(const struct net *net, bool comes);
 
 #endif

@@ -12,32 +12,80 @@
  *
  * Return: 0, or -EPERM with a text.
  */
-int tlsbind_netlink_admin(struct sk_buff *skb, struct genl_info *info)
+int tlsbind_netlink_admin(struct sk_buff *skb, const struct genl_info *info)
 {
 	if (netlink_ns_capable(skb,
 			       genl_info_net(info)->user_ns, CAP_NET_ADMIN))
 		return 0;
-	GENL_SET_ERR_MSG(info, "needs CAP_NET_ADMIN in the user namespace of the network namespace");
+	NL_SET_ERR_MSG(info->extack,
+		       "needs CAP_NET_ADMIN in the user namespace of the network namespace");
 	return -EPERM;
+}
+
+/**
+ * tlsbind_netlink_put_u64() - append a number
+ * @skb: to this message
+ * @attr: as this attribute
+ * @value: number
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int tlsbind_netlink_put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put(skb, attr, sizeof(value), &value);
+}
+
+/*
+ * Whoever listens learns of every connection of the namespace: the kernel asks
+ * for CAP_NET_ADMIN in its user namespace when a group is joined. The generator
+ * does not know how to say so.
+ */
+static struct genl_multicast_group
+tlsbind_netlink_groups[TLSBIND_NLGRP_GATE + 1] __ro_after_init;
+
+static int __init tlsbind_netlink_guard_groups(void)
+{
+	unsigned int i;
+
+	if (tlsbind_nl_family.n_mcgrps != ARRAY_SIZE(tlsbind_netlink_groups))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(tlsbind_netlink_groups); i++) {
+		tlsbind_netlink_groups[i] = tlsbind_nl_family.mcgrps[i];
+		tlsbind_netlink_groups[i].flags |= GENL_MCAST_CAP_NET_ADMIN;
+	}
+	tlsbind_nl_family.mcgrps = tlsbind_netlink_groups;
+	return 0;
 }
 
 /**
  * tlsbind_netlink_init() - register the family
  *
  * Context: process, may sleep.
- * Return: 0 or a negative errno of genl_register_family().
+ * Return: 0; -EINVAL if specification and code do not fit; a negative errno
+ * of netlink_register_notifier() or genl_register_family().
  */
-int tlsbind_netlink_init(void)
+int __init tlsbind_netlink_init(void)
 {
-	return genl_register_family(&tlsbind_nl_family);
+	int ret = tlsbind_netlink_guard_groups();
+
+	if (!ret)
+		ret = tlsbind_netlink_evidence_init();
+	if (ret)
+		return ret;
+	ret = genl_register_family(&tlsbind_nl_family);
+	if (ret)
+		tlsbind_netlink_evidence_exit();
+	return ret;
 }
 
 /**
  * tlsbind_netlink_exit() - take the family back
  *
- * Context: process, may sleep. No request is under way afterwards.
+ * Context: process, may sleep; nothing happens any more that is told to
+ * listeners or askers. No request is under way afterwards.
  */
 void tlsbind_netlink_exit(void)
 {
 	genl_unregister_family(&tlsbind_nl_family);
+	tlsbind_netlink_evidence_exit();
 }

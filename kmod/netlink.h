@@ -9,8 +9,18 @@
 
 #include "netlink_gen.h"
 
+struct tlsbind_sock;
+
 int tlsbind_netlink_init(void);
 void tlsbind_netlink_exit(void);
-int tlsbind_netlink_admin(struct sk_buff *skb, struct genl_info *info);
+int tlsbind_netlink_admin(struct sk_buff *skb,
+			  const struct genl_info *info);
+int tlsbind_netlink_put_u64(struct sk_buff *skb, int attr, u64 value);
+int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
+			     struct tlsbind_sock *ts);
+struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
+						int attr);
+int tlsbind_netlink_evidence_init(void);
+void tlsbind_netlink_evidence_exit(void);
 
 #endif

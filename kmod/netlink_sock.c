@@ -1,12 +1,369 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Telling of sockets with keys: of one by its connection id, or of all.
+ */
 #include "netlink.h"
 
-int tlsbind_nl_sock_get_doit(struct sk_buff *skb, struct genl_info *info)
+#include <linux/err.h>
+#include <linux/rhashtable.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/tlsbind.h>
+#include <net/ipv6.h>
+#include <net/net_namespace.h>
+
+#include "claims.h"
+#include "connection.h"
+#include "net.h"
+#include "sock.h"
+
+/* So many sockets of a dump are looked at without a chance for others. */
+#define TLSBIND_NETLINK_STRETCH	256
+
+/**
+ * struct tlsbind_netlink_dump - where a dump of sockets is
+ * @iter: the walk; keeps its place while the reader reads
+ * @restarts: how often it began anew because the table was resized
+ */
+struct tlsbind_netlink_dump {
+	struct rhashtable_iter iter;
+	unsigned int restarts;
+};
+
+static int tlsbind_netlink_put_address(struct sk_buff *skb, int attr,
+				       const struct in6_addr *address)
 {
-	return -EOPNOTSUPP;
+	if (ipv6_addr_v4mapped(address))
+		return nla_put_in_addr(skb, attr, address->s6_addr32[3]);
+	return nla_put_in6_addr(skb, attr, address);
 }
 
+static int tlsbind_netlink_put_flow(struct sk_buff *skb,
+				    const struct tlsbind_flow *flow)
+{
+	if (tlsbind_netlink_put_address(skb, TLSBIND_A_SOCK_LOCAL_ADDRESS,
+					&flow->local) ||
+	    nla_put_u16(skb, TLSBIND_A_SOCK_LOCAL_PORT, flow->local_port) ||
+	    tlsbind_netlink_put_address(skb, TLSBIND_A_SOCK_REMOTE_ADDRESS,
+					&flow->remote) ||
+	    nla_put_u16(skb, TLSBIND_A_SOCK_REMOTE_PORT, flow->remote_port))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int tlsbind_netlink_put_caller(struct sk_buff *skb, int attr,
+				      const struct tlsbind_caller *caller)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+
+	if (!nest ||
+	    nla_put_u32(skb, TLSBIND_A_CALLER_UID, caller->uid) ||
+	    tlsbind_netlink_put_u64(skb, TLSBIND_A_CALLER_CGROUP,
+				    caller->cgroup_id) ||
+	    tlsbind_netlink_put_u64(skb, TLSBIND_A_CALLER_NETNS,
+				    caller->netns) ||
+	    nla_put_u8(skb, TLSBIND_A_CALLER_EXE_KIND, caller->exe.kind))
+		return -EMSGSIZE;
+	if (caller->exe.len &&
+	    nla_put(skb, TLSBIND_A_CALLER_EXE_DIGEST, caller->exe.len,
+		    caller->exe.digest))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int tlsbind_netlink_put_key(struct sk_buff *skb, bool tx,
+				   const struct tlsbind_sock_key *key)
+{
+	if (!key->present)
+		return 0;
+	if (nla_put_u32(skb, tx ? TLSBIND_A_SOCK_TX_GENERATION :
+				  TLSBIND_A_SOCK_RX_GENERATION,
+			key->generation) ||
+	    nla_put(skb, tx ? TLSBIND_A_SOCK_TX_COMMITMENT :
+			      TLSBIND_A_SOCK_RX_COMMITMENT,
+		    sizeof(key->commitment), key->commitment))
+		return -EMSGSIZE;
+	return tlsbind_netlink_put_caller(skb, tx ? TLSBIND_A_SOCK_TX_CALLER :
+						    TLSBIND_A_SOCK_RX_CALLER,
+					  &key->caller);
+}
+
+static int tlsbind_netlink_put_keys(struct sk_buff *skb,
+				    const struct tlsbind_sock *ts)
+{
+	int ret;
+
+	lockdep_assert_held(&ts->lock);
+	if (nla_put_u16(skb, TLSBIND_A_SOCK_TLS_VERSION, ts->tls_version) ||
+	    nla_put_u16(skb, TLSBIND_A_SOCK_CIPHER_SUITE, ts->cipher_suite) ||
+	    tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_INSTALLED,
+				    ts->installed_ns))
+		return -EMSGSIZE;
+	ret = tlsbind_netlink_put_key(skb, true, &ts->tx);
+	return ret ?: tlsbind_netlink_put_key(skb, false, &ts->rx);
+}
+
+static int tlsbind_netlink_put_verdict(struct sk_buff *skb,
+				       const struct tlsbind_sock *ts)
+{
+	lockdep_assert_held(&ts->lock);
+	if (ts->verdict.rule &&
+	    tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_RULE, ts->verdict.rule))
+		return -EMSGSIZE;
+	if (nla_put_u8(skb, TLSBIND_A_SOCK_ACTION, ts->verdict.action) ||
+	    nla_put_u8(skb, TLSBIND_A_SOCK_STALE, ts->stale))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* A connection id of zero has never been computed. */
+static int tlsbind_netlink_put_state(struct sk_buff *skb,
+				     const struct tlsbind_sock *ts)
+{
+	lockdep_assert_held(&ts->lock);
+	if (memchr_inv(ts->id, 0, sizeof(ts->id)) &&
+	    nla_put(skb, TLSBIND_A_SOCK_ID, sizeof(ts->id), ts->id))
+		return -EMSGSIZE;
+	if (ts->error && nla_put_u32(skb, TLSBIND_A_SOCK_ERROR, -ts->error))
+		return -EMSGSIZE;
+	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_COOKIE, ts->cookie))
+		return -EMSGSIZE;
+	return tlsbind_netlink_put_flow(skb, &ts->flow);
+}
+
+/**
+ * tlsbind_netlink_put_sock() - append what is known about a socket
+ * @skb: to this message
+ * @attr: as this attribute
+ * @ts: the socket's state
+ *
+ * Context: process; does not sleep.
+ * Return: 0; -EMSGSIZE, and the message is to be cut or dropped.
+ */
+int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
+			     struct tlsbind_sock *ts)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+	struct tlsbind_info info = {};
+	int ret;
+
+	tlsbind_claims_info(ts, &info);
+	if (!nest || nla_put_u32(skb, TLSBIND_A_SOCK_FLAGS, info.flags))
+		return -EMSGSIZE;
+	spin_lock(&ts->lock);
+	ret = tlsbind_netlink_put_state(skb, ts);
+	if (!ret)
+		ret = tlsbind_netlink_put_verdict(skb, ts);
+	if (!ret)
+		ret = tlsbind_netlink_put_keys(skb, ts);
+	spin_unlock(&ts->lock);
+	if (!ret)
+		nla_nest_end(skb, nest);
+	return ret;
+}
+
+static int tlsbind_netlink_fill_sock(struct sk_buff *skb, void *hdr,
+				     struct tlsbind_sock *ts)
+{
+	int ret;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	ret = tlsbind_netlink_put_sock(skb, TLSBIND_A_CONNECTION_SOCK, ts);
+	if (ret)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return ret;
+}
+
+/**
+ * tlsbind_netlink_connection() - the connection that a request names
+ * @info: the request
+ * @attr: attribute with the connection id
+ *
+ * Return: the socket's state with a reference for the caller; or, with a text,
+ * an ERR_PTR(): -EINVAL if the attribute is missing; -ENOENT if there is no such
+ * connection in the network namespace; -ENOTUNIQ if there are several.
+ */
+struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
+						int attr)
+{
+	struct tlsbind_sock *ts;
+
+	if (GENL_REQ_ATTR_CHECK(info, attr)) {
+		GENL_SET_ERR_MSG(info, "id is missing: which connection?");
+		return ERR_PTR(-EINVAL);
+	}
+	ts = tlsbind_connection_get(genl_info_net(info),
+				    nla_data(info->attrs[attr]));
+	if (ts == ERR_PTR(-ENOENT))
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+				    "id: no such connection in this network namespace");
+	else if (IS_ERR(ts))
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+				    "id: several sockets were given the same keys");
+	return ts;
+}
+
+/**
+ * tlsbind_nl_sock_get_doit() - answer TLSBIND_CMD_SOCK_GET
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EPERM; an errno of tlsbind_netlink_connection(); -ENOMEM; an
+ * errno of genlmsg_reply().
+ */
+int tlsbind_nl_sock_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tlsbind_sock *ts;
+	struct sk_buff *answer;
+	int ret;
+
+	ret = tlsbind_netlink_admin(skb, info);
+	if (ret)
+		return ret;
+	ts = tlsbind_netlink_connection(info, TLSBIND_A_CONNECTION_ID);
+	if (IS_ERR(ts))
+		return PTR_ERR(ts);
+	ret = -ENOMEM;
+	answer = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (answer)
+		ret = tlsbind_netlink_fill_sock(answer,
+						genlmsg_put_reply(answer, info,
+								  &tlsbind_nl_family, 0,
+								  TLSBIND_CMD_SOCK_GET),
+						ts);
+	tlsbind_sock_put(ts);
+	if (!ret)
+		return genlmsg_reply(answer, info);
+	nlmsg_free(answer);
+	return ret;
+}
+
+static struct tlsbind_netlink_dump **
+tlsbind_netlink_dump(struct netlink_callback *cb)
+{
+	return (struct tlsbind_netlink_dump **)cb->ctx;
+}
+
+/**
+ * tlsbind_nl_sock_dump_start() - begin a dump of TLSBIND_CMD_SOCK_GET
+ * @cb: the dump
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EPERM; -ENOMEM.
+ */
+int tlsbind_nl_sock_dump_start(struct netlink_callback *cb)
+{
+	struct tlsbind_netlink_dump *dump;
+	int ret;
+
+	ret = tlsbind_netlink_admin(cb->skb, genl_info_dump(cb));
+	if (ret)
+		return ret;
+	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
+	if (!dump)
+		return -ENOMEM;
+	tlsbind_sock_walk(&dump->iter);
+	*tlsbind_netlink_dump(cb) = dump;
+	return 0;
+}
+
+/**
+ * tlsbind_nl_sock_dump_done() - end a dump of TLSBIND_CMD_SOCK_GET
+ * @cb: the dump
+ *
+ * Context: process, may sleep.
+ * Return: 0
+ */
+int tlsbind_nl_sock_dump_done(struct netlink_callback *cb)
+{
+	struct tlsbind_netlink_dump *dump = *tlsbind_netlink_dump(cb);
+
+	rhashtable_walk_exit(&dump->iter);
+	kfree(dump);
+	return 0;
+}
+
+/* A reader of two messages with different numbers knows that he missed something. */
+static void tlsbind_netlink_dump_number(struct netlink_callback *cb,
+					const struct tlsbind_netlink_dump *dump)
+{
+	struct tlsbind_net *tn = tlsbind_net(sock_net(cb->skb->sk));
+
+	cb->seq = atomic_read(&tn->turnover) + dump->restarts;
+}
+
+static int tlsbind_netlink_dump_sock(struct sk_buff *skb,
+				     struct netlink_callback *cb,
+				     struct tlsbind_sock *ts)
+{
+	void *hdr;
+
+	if (!net_eq(ts->net, sock_net(cb->skb->sk)) || !tlsbind_sock_keyed(ts))
+		return 0;
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &tlsbind_nl_family, NLM_F_MULTI,
+			  TLSBIND_CMD_SOCK_GET);
+	if (hdr)
+		genl_dump_check_consistent(cb, hdr);
+	return tlsbind_netlink_fill_sock(skb, hdr, ts);
+}
+
+/*
+ * Some sockets more. A socket that does not fit is the first of the next
+ * message. Return: 0 at the end, -EMSGSIZE if the message is full, -EAGAIN to go
+ * on.
+ */
+static int tlsbind_netlink_dump_stretch(struct sk_buff *skb,
+					struct netlink_callback *cb,
+					struct tlsbind_netlink_dump *dump)
+{
+	int left = TLSBIND_NETLINK_STRETCH, ret = 0;
+	struct tlsbind_sock *ts;
+
+	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
+		dump->restarts++;
+	tlsbind_netlink_dump_number(cb, dump);
+	ts = rhashtable_walk_peek(&dump->iter);
+	while (ts && !ret) {
+		if (!left--) {
+			ret = -EAGAIN;
+		} else if (IS_ERR(ts)) {
+			dump->restarts++;
+			tlsbind_netlink_dump_number(cb, dump);
+		} else {
+			ret = tlsbind_netlink_dump_sock(skb, cb, ts);
+		}
+		if (!ret)
+			ts = rhashtable_walk_next(&dump->iter);
+	}
+	rhashtable_walk_stop(&dump->iter);
+	return ret;
+}
+
+/**
+ * tlsbind_nl_sock_get_dumpit() - go on with a dump of TLSBIND_CMD_SOCK_GET
+ * @skb: message to fill
+ * @cb: the dump
+ *
+ * Sockets may come and go meanwhile; then a later message says so, by
+ * NLM_F_DUMP_INTR.
+ *
+ * Context: process, may sleep.
+ * Return: length of the message, 0 at the end; -EMSGSIZE.
+ */
 int tlsbind_nl_sock_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return -EOPNOTSUPP;
+	struct tlsbind_netlink_dump *dump = *tlsbind_netlink_dump(cb);
+	int ret;
+
+	do {
+		ret = tlsbind_netlink_dump_stretch(skb, cb, dump);
+		cond_resched();
+	} while (ret == -EAGAIN);
+	return ret && !skb->len ? ret : skb->len;
 }

@@ -6,13 +6,19 @@
 #include "report.h"
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "door.h"
+#include "event.h"
 #include "tsm.h"
 
 /* What a provider may give: 32 KiB by the kernel's own limit on most. */
@@ -25,6 +31,75 @@ static u8 tlsbind_report_nonce[TLSBIND_BOOT_NONCE_SIZE] __ro_after_init;
 
 /* The worker's: attributes are read here first. */
 static void *tlsbind_report_buffer;
+
+/* Whoever holds it may use tsm.c; for as long as a report takes. */
+static DEFINE_MUTEX(tlsbind_report_mutex);
+
+/* Whether a provider was there the last time that we looked, and when. */
+static bool tlsbind_report_present;
+static unsigned long tlsbind_report_looked;
+
+static DEFINE_SPINLOCK(tlsbind_report_last_lock);
+static char tlsbind_report_last[TLSBIND_REPORT_PROVIDER_MAX];
+
+static void tlsbind_report_saw(bool present)
+{
+	lockdep_assert_held(&tlsbind_report_mutex);
+	WRITE_ONCE(tlsbind_report_present, present);
+	WRITE_ONCE(tlsbind_report_looked, jiffies);
+}
+
+/* An entry can be made only if there is a provider. */
+static int tlsbind_report_open(void)
+{
+	int ret = tlsbind_tsm_open();
+
+	tlsbind_report_saw(!ret);
+	return ret;
+}
+
+/* While a report is being made, what was seen when it began is still true. */
+static void tlsbind_report_look_work(struct work_struct *work)
+{
+	if (!mutex_trylock(&tlsbind_report_mutex))
+		return;
+	if (!tlsbind_report_open())
+		tlsbind_tsm_close();
+	mutex_unlock(&tlsbind_report_mutex);
+}
+
+static DECLARE_WORK(tlsbind_report_look, tlsbind_report_look_work);
+
+/**
+ * tlsbind_report_available() - is a provider of reports registered?
+ *
+ * Whoever asks need not be privileged, so it is looked no more than once in a
+ * second, and not in his name.
+ *
+ * Context: process, may sleep.
+ * Return: true if so, a second ago at most.
+ */
+bool tlsbind_report_available(void)
+{
+	if (time_after(jiffies, READ_ONCE(tlsbind_report_looked) + HZ)) {
+		queue_work(system_unbound_wq, &tlsbind_report_look);
+		flush_work(&tlsbind_report_look);
+	}
+	return READ_ONCE(tlsbind_report_present);
+}
+
+/**
+ * tlsbind_report_last_provider() - who made the last report?
+ * @provider: filled, at least with the final zero; empty if none was made
+ *
+ * Context: process.
+ */
+void tlsbind_report_last_provider(char provider[TLSBIND_REPORT_PROVIDER_MAX])
+{
+	spin_lock(&tlsbind_report_last_lock);
+	strscpy(provider, tlsbind_report_last, TLSBIND_REPORT_PROVIDER_MAX);
+	spin_unlock(&tlsbind_report_last_lock);
+}
 
 /**
  * tlsbind_report_init() - draw the boot nonce
@@ -39,6 +114,7 @@ int tlsbind_report_init(void)
 
 	if (ret)
 		return ret;
+	tlsbind_report_looked = jiffies - 2 * HZ;
 	tlsbind_report_buffer = kvmalloc(TLSBIND_REPORT_SIZE_MAX, GFP_KERNEL);
 	return tlsbind_report_buffer ? 0 : -ENOMEM;
 }
@@ -50,6 +126,7 @@ int tlsbind_report_init(void)
  */
 void tlsbind_report_exit(void)
 {
+	cancel_work_sync(&tlsbind_report_look);
 	tlsbind_tsm_exit();
 	kvfree(tlsbind_report_buffer);
 }
@@ -193,7 +270,7 @@ static int tlsbind_report_fill(struct tlsbind_report *report,
 {
 	int ret, tries = TLSBIND_REPORT_TRIES;
 
-	ret = tlsbind_tsm_open();
+	ret = tlsbind_report_open();
 	if (ret)
 		return ret;
 	tlsbind_door_admit(report_data);
@@ -225,6 +302,17 @@ static int tlsbind_report_errno(int error)
 	}
 }
 
+static void tlsbind_report_note(const struct tlsbind_report *report, int error,
+				u64 ns)
+{
+	tlsbind_event_report(error ? "" : report->provider, error, ns);
+	if (error)
+		return;
+	spin_lock(&tlsbind_report_last_lock);
+	strscpy(tlsbind_report_last, report->provider);
+	spin_unlock(&tlsbind_report_last_lock);
+}
+
 /**
  * tlsbind_report_make() - have the hardware sign
  * @report_data: 64 bytes
@@ -238,6 +326,7 @@ static int tlsbind_report_errno(int error)
 struct tlsbind_report *
 tlsbind_report_make(const u8 report_data[TLSBIND_REPORT_DATA_SIZE])
 {
+	u64 start = ktime_get_boottime_ns();
 	struct tlsbind_report *report;
 	int ret;
 
@@ -248,7 +337,10 @@ tlsbind_report_make(const u8 report_data[TLSBIND_REPORT_DATA_SIZE])
 	memcpy(report->boot_nonce, tlsbind_report_nonce,
 	       sizeof(report->boot_nonce));
 
+	mutex_lock(&tlsbind_report_mutex);
 	ret = tlsbind_report_fill(report, report_data);
+	mutex_unlock(&tlsbind_report_mutex);
+	tlsbind_report_note(report, ret, ktime_get_boottime_ns() - start);
 	if (ret) {
 		tlsbind_report_put(report);
 		return ERR_PTR(tlsbind_report_errno(ret));

@@ -34,6 +34,8 @@ struct tlsbind_report {
 int tlsbind_report_init(void);
 void tlsbind_report_exit(void);
 const u8 *tlsbind_report_boot_nonce(void);
+bool tlsbind_report_available(void);
+void tlsbind_report_last_provider(char provider[TLSBIND_REPORT_PROVIDER_MAX]);
 struct tlsbind_report *
 tlsbind_report_make(const u8 report_data[TLSBIND_REPORT_DATA_SIZE]);
 struct tlsbind_report *tlsbind_report_get(struct tlsbind_report *report);

@@ -32,6 +32,7 @@ tlsbind_request_new(struct tlsbind_sock *ts,
 	if (!request)
 		return NULL;
 	INIT_LIST_HEAD(&request->node);
+	INIT_LIST_HEAD(&request->asked);
 	refcount_set(&request->ref, 1);
 	tlsbind_sock_hold(ts);
 	request->ts = ts;

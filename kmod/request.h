@@ -33,11 +33,16 @@ enum tlsbind_request_state {
 /**
  * struct tlsbind_request - one challenge and its answer
  * @node: in the queue or in the list of those being signed
- * @ref: one of the socket, one of the list or the worker, one of each reader
+ * @ref: one of the socket unless others ask, one of the list or the worker, one
+ *	of each reader
  * @ts: the socket; the request holds a reference on it
  * @deadline: in jiffies; then it fails with -ETIMEDOUT
  * @state: enum tlsbind_request_state; under evidence.c's lock
  * @error: 0 or a negative errno; final once @state is DONE
+ * @asked: in the socket's list of what others ask, until @state is DONE
+ * @tell: called once when it is DONE, without locks; NULL if the socket's owner
+ *	waits for it
+ * @asker: for @tell
  * @claims: nonce and app_data from the start, the rest when it is signed
  * @index: of the leaf
  * @tree_size: number of leaves
@@ -55,6 +60,9 @@ struct tlsbind_request {
 	unsigned long deadline;
 	enum tlsbind_request_state state;
 	int error;
+	struct list_head asked;
+	void (*tell)(struct tlsbind_request *request);
+	void *asker;
 	struct tlsbind_claims claims;
 	u32 index;
 	u32 tree_size;

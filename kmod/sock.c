@@ -13,11 +13,14 @@
 #include <linux/delay.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/sock_diag.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tls.h>
 
+#include "event.h"
 #include "evidence.h"
+#include "net.h"
 
 static struct rhashtable tlsbind_sock_table;
 
@@ -29,13 +32,20 @@ static const struct rhashtable_params tlsbind_sock_params = {
 };
 
 /**
- * tlsbind_sock_init() - make the table
+ * tlsbind_sock_init() - make the table, and the index by connection id
  *
  * Return: 0 or -ENOMEM.
  */
 int tlsbind_sock_init(void)
 {
-	return rhashtable_init(&tlsbind_sock_table, &tlsbind_sock_params);
+	int ret = tlsbind_connection_init();
+
+	if (ret)
+		return ret;
+	ret = rhashtable_init(&tlsbind_sock_table, &tlsbind_sock_params);
+	if (ret)
+		tlsbind_connection_exit();
+	return ret;
 }
 
 static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
@@ -72,6 +82,9 @@ static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 {
 	tlsbind_share_release(&ts->tx.share);
 	tlsbind_share_release(&ts->rx.share);
+	tlsbind_connection_remove(&ts->connection);
+	if (tlsbind_sock_keyed(ts))
+		tlsbind_net_count_sock(ts->net, false);
 	tlsbind_evidence_forget(ts);
 	tlsbind_sock_put(ts);
 }
@@ -92,6 +105,7 @@ void tlsbind_sock_exit(void)
 {
 	rhashtable_free_and_destroy(&tlsbind_sock_table,
 				    tlsbind_sock_retire_entry, NULL);
+	tlsbind_connection_exit();
 	rcu_barrier();
 }
 
@@ -115,6 +129,14 @@ struct tlsbind_sock *tlsbind_sock_get(struct sock *sk)
 	return ts;
 }
 
+static u64 tlsbind_sock_cookie(struct sock *sk)
+{
+	u32 half[2];
+
+	sock_diag_save_cookie(sk, half);
+	return (u64)half[1] << 32 | half[0];
+}
+
 static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 {
 	struct tlsbind_sock *ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
@@ -125,12 +147,14 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	/* A kernel socket does not keep its namespace. */
 	ts->net = maybe_get_net(sock_net(sk));
 	if (!ts->net) {
-		kfree(ts);
+		kfree_sensitive(ts);
 		return NULL;
 	}
+	ts->cookie = tlsbind_sock_cookie(sk);
 	refcount_set(&ts->ref, 1);
 	spin_lock_init(&ts->lock);
 	init_waitqueue_head(&ts->wait);
+	INIT_LIST_HEAD(&ts->asked);
 	return ts;
 }
 
@@ -203,6 +227,35 @@ bool tlsbind_sock_has_keys(struct sock *sk)
 }
 
 /**
+ * tlsbind_sock_keyed() - has it a key that was seen?
+ * @ts: the socket's state
+ *
+ * Context: process.
+ * Return: true if so, in either direction.
+ */
+bool tlsbind_sock_keyed(struct tlsbind_sock *ts)
+{
+	bool keyed;
+
+	spin_lock(&ts->lock);
+	keyed = ts->tx.present || ts->rx.present;
+	spin_unlock(&ts->lock);
+	return keyed;
+}
+
+/**
+ * tlsbind_sock_walk() - begin a walk through all states
+ * @iter: to go on with, as rhashtable_walk_enter() leaves it; what it comes
+ *	across may lose its last reference any moment, but not its memory
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_sock_walk(struct rhashtable_iter *iter)
+{
+	rhashtable_walk_enter(&tlsbind_sock_table, iter);
+}
+
+/**
  * tlsbind_sock_unpublish() - forget a socket that is being closed
  * @sk: the socket
  *
@@ -217,7 +270,10 @@ void tlsbind_sock_unpublish(struct sock *sk)
 	if (!ts)
 		return;
 	if (!rhashtable_remove_fast(&tlsbind_sock_table, &ts->node,
-				    tlsbind_sock_params))
+				    tlsbind_sock_params)) {
+		if (tlsbind_sock_keyed(ts))
+			tlsbind_event_close(ts);
 		tlsbind_sock_retire(ts);
+	}
 	tlsbind_sock_put(ts);
 }

@@ -5,6 +5,7 @@
 #ifndef _TLSBIND_SOCK_H
 #define _TLSBIND_SOCK_H
 
+#include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
@@ -12,12 +13,14 @@
 #include <linux/wait.h>
 
 #include "caller.h"
+#include "connection.h"
 #include "flow.h"
 #include "policy.h"
 #include "share.h"
 
 struct eventfd_ctx;
 struct net;
+struct rhashtable_iter;
 struct sock;
 struct tlsbind_request;
 
@@ -53,6 +56,8 @@ struct tlsbind_sock_key {
  * @sk: the socket's address: a key of the table, never followed
  * @ref: one of the table, one of each user
  * @net: its network namespace, held
+ * @cookie: of the socket, as SO_COOKIE has it
+ * @connection: in the index by connection id, once both directions are there
  * @lock: protects everything up to @exporting
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
@@ -74,6 +79,8 @@ struct tlsbind_sock_key {
  * @wait: woken when @request is done or the socket goes away
  * @request: the challenge, waiting or answered; protected by evidence.c's lock
  * @eventfd: signalled when @request is done; protected by evidence.c's lock
+ * @asked: requests of others, not done; protected by evidence.c's lock
+ * @gone: the socket is closed; protected by evidence.c's lock
  * @rcu: lookups do not take a lock
  */
 struct tlsbind_sock {
@@ -81,6 +88,8 @@ struct tlsbind_sock {
 	struct sock *sk;
 	refcount_t ref;
 	struct net *net;
+	u64 cookie;
+	struct tlsbind_connection connection;
 
 	spinlock_t lock; /* everything up to @exporting */
 	int error;
@@ -102,6 +111,8 @@ struct tlsbind_sock {
 	wait_queue_head_t wait;
 	struct tlsbind_request *request;
 	struct eventfd_ctx *eventfd;
+	struct list_head asked;
+	bool gone;
 	struct rcu_head rcu;
 };
 
@@ -112,6 +123,8 @@ struct tlsbind_sock *tlsbind_sock_track(struct sock *sk);
 void tlsbind_sock_hold(struct tlsbind_sock *ts);
 void tlsbind_sock_put(struct tlsbind_sock *ts);
 bool tlsbind_sock_has_keys(struct sock *sk);
+bool tlsbind_sock_keyed(struct tlsbind_sock *ts);
 void tlsbind_sock_unpublish(struct sock *sk);
+void tlsbind_sock_walk(struct rhashtable_iter *iter);
 
 #endif

@@ -15,6 +15,7 @@
 #include <net/sock.h>
 
 #include "claims.h"
+#include "event.h"
 #include "evidence.h"
 #include "request.h"
 #include "sock.h"
@@ -80,6 +81,7 @@ static int tlsbind_sockopt_challenge(struct sock *sk, sockptr_t optval,
 		ret = tlsbind_evidence_challenge(ts, be64_to_cpu(claims.rule),
 						 challenge.nonce,
 						 challenge.app_data);
+	tlsbind_event_challenge(ts, ret);
 	tlsbind_sock_put(ts);
 	return ret;
 }

@@ -5,8 +5,8 @@
  * user space may lie in another mount namespace, and kernel threads have an
  * empty root on newer kernels.
  *
- * Everything here runs in the one worker of evidence.c, or in module exit when
- * the worker is gone: no locks are needed.
+ * Everything here runs under the mutex of report.c, or in module exit when
+ * nobody else is left: no further locks are needed.
  */
 #include "tsm.h"
 
@@ -58,7 +58,7 @@ static int tlsbind_tsm_lookup(const char *name, struct path *path)
  * An entry of that name that somebody else made is used as it is: whoever can
  * make one can do no more harm with it than without.
  *
- * Context: the worker; may sleep.
+ * Context: process, under the mutex of report.c; may sleep.
  * Return: 0; -ENODEV without configfs; -ENOENT without configfs-tsm; -ENXIO
  * without a provider; another errno of the file system.
  */
@@ -93,7 +93,7 @@ int tlsbind_tsm_open(void)
  * No provider can be registered while there is any entry, so it must not
  * outlive the report. One that somebody else made is left alone.
  *
- * Context: the worker, or module exit when the worker is gone; may sleep.
+ * Context: process, under the mutex of report.c, or in module exit; may sleep.
  */
 void tlsbind_tsm_close(void)
 {

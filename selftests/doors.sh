@@ -149,10 +149,12 @@ case $(uname -r) in
 *) snp=snp_send_guest_request ;;
 esac
 
+load_allowed() { load_module && allow_all; }
+
 plan 71
 
 # Without a provider.
-load_module unsafe_allow_all=1
+load_allowed
 ok "the TDX function is guarded as soon as the module is loaded" armed tdx_mcall_get_report0
 ok "configfs-tsm is not there, so no door of it" disarmed tsm_report_inblob_write
 ok "no door is open" doors_shut
@@ -234,7 +236,7 @@ rmdir "$TSM/door"
 door_test
 before=$(reached)
 is "it reaches the TDX function of the test module" "$(call tdx tag)" 0
-load_module unsafe_allow_all=1
+load_allowed
 ok "functions that are there already are guarded" armed "$snp" tlsbind_door_test
 is "and refuse the tag" "$(call snp tag)" EPERM
 ok "configfs-tsm, too" armed tsm_report_inblob_write
@@ -245,10 +247,10 @@ ok "and before that the kernel's own function was guarded again" armed tdx_mcall
 # Somebody else redirects such a function.
 unload_module
 door_test redirect=1
-not_ok "while somebody else redirects a function the module is not loaded" load_module unsafe_allow_all=1
+not_ok "while somebody else redirects a function the module is not loaded" load_allowed
 ok "it says which" grep -q 'tlsbind: cannot guard tdx_mcall_get_report0()' <(dmesg | tail -n 3)
 ok "and leaves no guard" disarmed tsm_report_inblob_write
 rmmod tlsbind_door_test
-ok "without that it is loaded" load_module unsafe_allow_all=1
+ok "without that it is loaded" load_allowed
 ok "and no door is open" doors_shut
 not_ok "a module that redirects one itself is not loaded" door_test redirect=1

@@ -116,10 +116,20 @@ static inline void mock_wait_busy(void)
 	tap_bail("no report is being made");
 }
 
-/** guest_setup() - mock TEE and module, challenges allowed; bails out if it cannot. */
-static inline void guest_setup(void)
+/** mock_hold() - from now on a report, once begun, is not finished before hang is cleared. */
+static inline void mock_hold(void)
 {
-	guest_need("load_mock sev_guest");
+	for (int i = 0; i < 2000; i++, usleep(5000))
+		if (access("/sys/kernel/config/tsm/report/tlsbind", F_OK)) {
+			mock_set("hang", "1");
+			return;
+		}
+	tap_bail("a report does not end");
+}
+
+/** guest_load() - the module without a TEE, challenges allowed; bails out if it cannot. */
+static inline void guest_load(void)
+{
 	guest_need("load_module && allow_all");
 }
 
@@ -127,6 +137,13 @@ static inline void guest_setup(void)
 static inline void guest_allow(bool allow)
 {
 	guest_need(allow ? "allow_all" : "allow_none");
+}
+
+/** guest_setup() - mock TEE and module, challenges allowed; bails out if it cannot. */
+static inline void guest_setup(void)
+{
+	guest_need("load_mock sev_guest");
+	guest_load();
 }
 
 /** guest_kernel() - whether this kernel is @major.@minor or newer. */

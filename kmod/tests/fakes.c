@@ -7,6 +7,7 @@
 #include <linux/unaligned.h>
 
 #include "../door.h"
+#include "../event.h"
 
 struct tlsbind_fake_hardware tlsbind_fake_hardware;
 
@@ -32,6 +33,7 @@ void tlsbind_fake_sock(struct tlsbind_sock *ts, u32 name)
 	memset(ts, 0, sizeof(*ts));
 	refcount_set(&ts->ref, 1);
 	init_waitqueue_head(&ts->wait);
+	INIT_LIST_HEAD(&ts->asked);
 	put_unaligned_be32(name, ts->tx.commitment);
 }
 
@@ -69,6 +71,12 @@ bool tlsbind_policy_charge(const struct net *net, u64 rule)
 bool tlsbind_door_any_open(void)
 {
 	return true;
+}
+
+/* event.h */
+
+void tlsbind_event_evidence(struct tlsbind_sock *ts, int error)
+{
 }
 
 /* report.h */

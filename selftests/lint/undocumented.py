@@ -13,8 +13,10 @@ DOCUMENTED = re.compile(r"^/\*\*(?:\n \*)? (\w+)\(\) - ", re.M)
 DEFINED = re.compile(r"^(?!static\b)\w[^\n;={}#]*?\b(\w+)\([^;{}]*?\)\n\{", re.M)
 DECLARED = re.compile(r"^(?!static\b|typedef\b|#)\w[^;={}#]*?\b(\w+)\([^;{}]*?\)[^;{}]*;", re.M)
 
-# Their documentation is that of the functions in whose place they call.
-EXEMPT = {"tlsbind_original_setsockopt", "tlsbind_original_getsockopt", "tlsbind_original_close"}
+# Their documentation is that of the functions in whose place they call; and a macro of
+# tracepoints.
+EXEMPT = {"tlsbind_original_setsockopt", "tlsbind_original_getsockopt", "tlsbind_original_close",
+          "TP_PROTO"}
 
 
 def read(path):

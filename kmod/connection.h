@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Finding a socket by the connection id that its two ends compute.
+ */
+#ifndef _TLSBIND_CONNECTION_H
+#define _TLSBIND_CONNECTION_H
+
+#include <linux/rhashtable-types.h>
+#include <linux/tlsbind.h>
+#include <linux/types.h>
+
+struct net;
+struct tlsbind_sock;
+
+/**
+ * struct tlsbind_connection_key - what is searched for
+ * @net: the network namespace; compared, never followed
+ * @id: connection id
+ */
+struct tlsbind_connection_key {
+	const struct net *net;
+	u8 id[TLSBIND_CONNECTION_ID_SIZE];
+};
+
+/**
+ * struct tlsbind_connection - a socket's place in the index
+ * @node: beside others of the same id
+ * @key: does not change while it is in there
+ * @added: it is in there
+ */
+struct tlsbind_connection {
+	struct rhlist_head node;
+	struct tlsbind_connection_key key;
+	bool added;
+};
+
+int tlsbind_connection_init(void);
+void tlsbind_connection_exit(void);
+int tlsbind_connection_add(struct tlsbind_connection *connection,
+			   const struct net *net,
+			   const u8 id[TLSBIND_CONNECTION_ID_SIZE]);
+void tlsbind_connection_remove(struct tlsbind_connection *connection);
+struct tlsbind_sock *
+tlsbind_connection_get(const struct net *net,
+		       const u8 id[TLSBIND_CONNECTION_ID_SIZE]);
+
+#endif
