@@ -268,7 +268,8 @@ static int tlsbind_policy_insert(struct net *net, struct tlsbind_net *tn,
 	position = count;
 	ret = before ? tlsbind_policy_find(tn, edit, before, &position) : 0;
 	if (!ret && count >= TLSBIND_RULES_MAX) {
-		NL_SET_ERR_MSG(edit->extack, "rule: there are 16384 rules already, the most there can be");
+		NL_SET_ERR_MSG(edit->extack,
+			       "rule: there are 16384 rules already, the most there can be");
 		ret = -ENOSPC;
 	}
 	if (!ret) {
@@ -332,7 +333,8 @@ static int tlsbind_policy_remove(struct net *net, struct tlsbind_net *tn,
 	ret = tlsbind_policy_find(tn, edit, handle, &position);
 	if (!ret && !edit->privileged &&
 	    tlsbind_policy_shields(list, count, position)) {
-		NL_SET_ERR_MSG(edit->extack, "handle: a rule with action attest follows; deleting one before it needs CAP_NET_ADMIN in the initial user namespace");
+		NL_SET_ERR_MSG(edit->extack,
+			       "handle: a rule with action attest follows; deleting one before it needs CAP_NET_ADMIN in the initial user namespace");
 		ret = -EPERM;
 	}
 	if (!ret) {

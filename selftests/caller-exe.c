@@ -65,7 +65,10 @@ static struct exe run(const char *path)
 	int pipes[2], status;
 	pid_t pid;
 
-	if (pipe(pipes) || (pid = fork()) < 0)
+	if (pipe(pipes))
+		tap_bail("pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
 		tap_bail("fork: %s", strerror(errno));
 	if (!pid) {
 		dup2(pipes[1], STDOUT_FILENO);
@@ -100,9 +103,10 @@ static void copy(const char *path, const char *salt)
 /* Switches fs-verity on. Return: what the kernel measures. */
 static struct exe verity(const char *path, unsigned int algorithm)
 {
-	struct { struct fsverity_digest head; uint8_t digest[64]; } measured = {
-		.head.digest_size = 64,
-	};
+	union {
+		struct fsverity_digest head;
+		uint8_t bytes[sizeof(struct fsverity_digest) + 64];
+	} measured = { .head.digest_size = 64 };
 	struct fsverity_enable_arg arg = { .version = 1, .hash_algorithm = algorithm };
 	struct exe exe = { .kind = TLSBIND_EXE_FSVERITY };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -115,7 +119,7 @@ static struct exe verity(const char *path, unsigned int algorithm)
 		tap_bail("fs-verity of %s: %s", path, strerror(errno));
 	close(fd);
 	exe.len = measured.head.digest_size;
-	memcpy(exe.digest, measured.digest, exe.len);
+	memcpy(exe.digest, measured.bytes + sizeof(measured.head), exe.len);
 	return exe;
 }
 

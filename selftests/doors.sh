@@ -149,6 +149,7 @@ case $(uname -r) in
 *) snp=snp_send_guest_request ;;
 esac
 
+# shellcheck disable=SC2119
 load_allowed() { load_module && allow_all; }
 
 plan 71

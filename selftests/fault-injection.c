@@ -400,7 +400,7 @@ int main(void)
 	fault_plan(PATHS * FAULT_PATH_TESTS + 1 + TABLE_TESTS + 1);
 	/* Small evidence: for more than a page the kernel tries a second way, after a fault in the first. */
 	guest_need("load_mock tdx_guest fault=truncate");
-	guest_need("load_module unsafe_allow_all=1");
+	guest_need("load_module && allow_all");
 	fault_setup();
 	for (size_t i = 0; i < PATHS; i++)
 		fault_path(&paths[i]);

@@ -36,7 +36,7 @@ static int load(void)
 
 	if (file < 0)
 		tap_bail("%s: %s", MODULE_FILE, strerror(errno));
-	ret = syscall(SYS_finit_module, file, "unsafe_allow_all=1", 0);
+	ret = syscall(SYS_finit_module, file, "", 0);
 	error = errno;
 	close(file);
 	errno = error;

@@ -93,7 +93,7 @@ static inline void genl_parse(const struct nlattr **tb, unsigned int max, const 
 {
 	const struct nlattr *a = data;
 
-	memset(tb, 0, (max + 1) * sizeof(*tb));
+	memset((void *)tb, 0, (max + 1) * sizeof(*tb));
 	while (len >= NLA_HDRLEN && a->nla_len >= NLA_HDRLEN && a->nla_len <= len) {
 		unsigned int type = a->nla_type & NLA_TYPE_MASK;
 		int step = NLA_ALIGN(a->nla_len);

@@ -101,7 +101,7 @@ static void test_ends(void)
 	close(b);
 }
 
-#define EVIDENCE_TESTS 3
+#define EVIDENCE_TESTS 5
 
 static bool evidence_says(int fd, unsigned int seed)
 {
@@ -116,14 +116,38 @@ static bool evidence_says(int fd, unsigned int seed)
 	return be32toh(e.claims.flags) & TLSBIND_F_KEY_SHARED;
 }
 
+/* Under a rule that attests. Return: the peer of a connection whose key was refused. */
+static int refused_key(unsigned int seed)
+{
+	struct ktls_key k = ktls_key(SUITE, seed);
+	int fd[2];
+
+	if (ktls_tcp_pair(AF_INET, fd) || ktls_attach(fd[0]))
+		tap_bail("pair: %s", strerror(errno));
+	tap_errno(ktls_install(fd[0], TLS_TX, &k), EKEYREJECTED,
+		  "a second holder that a rule would attest is refused");
+	send(fd[0], "x", 1, MSG_NOSIGNAL);
+	close(fd[0]);
+	return fd[1];
+}
+
 static void test_evidence(void)
 {
-	int a = holder(TLS_TX, SUITE, 300), b;
+	int a, b, peer;
+	char c;
 
+	guest_allow(true);
+	a = holder(TLS_TX, SUITE, 300);
 	tap_ok(!evidence_says(a, 1), "evidence of a key that is not shared");
+	peer = refused_key(300);
+	tap_errno(recv(peer, &c, 1, 0), ECONNRESET, "its peer gets nothing but a reset");
+	close(peer);
+	tap_ok(evidence_says(a, 2), "evidence of the first says that it is shared");
+	guest_allow(false);
 	b = holder(TLS_TX, SUITE, 300);
-	tap_ok(evidence_says(a, 2), "evidence of the first says that it is");
-	tap_ok(evidence_says(b, 3), "and that of the second");
+	guest_allow(true);
+	tap_ok(evidence_says(b, 3), "and that of one which no rule was about");
+	guest_allow(false);
 	close(a);
 	close(b);
 }
@@ -201,6 +225,8 @@ int main(void)
 {
 	tap_plan(2 * DIRECTION_TESTS + ENDS_TESTS + EVIDENCE_TESTS + REKEY_TESTS + MANY_TESTS);
 	guest_setup();
+	/* Without rules a key is installed whoever holds it. */
+	guest_allow(false);
 	test_direction(TLS_TX, "tx");
 	test_direction(TLS_RX, "rx");
 	test_ends();

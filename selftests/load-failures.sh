@@ -55,6 +55,7 @@ else
 	done
 fi
 
+# shellcheck disable=SC2119
 load_module
 if [ "$switchable" = 1 ]; then
 	not_ok "with the module loaded ftrace cannot be switched off" sysctl -w kernel.ftrace_enabled=0

@@ -365,8 +365,9 @@ static int answer_elsewhere(void *arg)
 		return 0;
 	case 0:
 		return !wait_answer(&g, &first) && answer_good(&first, &g, id, 1) ? 0 : 2;
+	default:
+		return 3;
 	}
-	return 3;
 }
 
 #define WHO_TESTS 4

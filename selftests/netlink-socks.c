@@ -110,7 +110,7 @@ static bool caller_is_me(const struct nlattr *caller)
 
 static bool is_of(const struct seen *s, int fd)
 {
-	struct sockaddr_storage local, remote;
+	struct sockaddr_storage local = { 0 }, remote = { 0 };
 	socklen_t len = sizeof(local), len2 = sizeof(remote), len3 = sizeof(uint64_t);
 	uint64_t cookie = 0;
 
@@ -266,8 +266,8 @@ static void test_many(struct genl *g)
 	static struct many many;
 	static int fd[MANY][2];
 	struct rlimit files = { 4 * MANY, 4 * MANY };
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct sockaddr_storage addr = { 0 };
+	socklen_t len = 0;
 	int listener, error;
 	struct genl other;
 	struct genl_msg m;

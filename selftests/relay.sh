@@ -79,6 +79,7 @@ level1_tests() {
 
 plan 23
 at_exit scene_stop
+# shellcheck disable=SC2119
 load_module || bail "tlsbind does not load"
 scene_up || bail "no scene"
 careless_tests

@@ -31,8 +31,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (int i = 2; i < argc; i++) {
-		strncat(rule, argv[i], sizeof(rule) - strlen(rule) - 2);
-		strcat(rule, " ");
+		size_t len = strlen(rule);
+
+		snprintf(rule + len, sizeof(rule) - len, "%s ", argv[i]);
 	}
 	ret = nl_open(&nl);
 	if (!ret)

@@ -54,36 +54,40 @@ static void tlsbind_test_everything(struct kunit *test)
 	tlsbind_rule_put(rule);
 }
 
-/* Does a rule match the usual flow and caller, for each value of one of its fields? */
-#define TLSBIND_TEST_FIELD(_test, _rule, _assignment, _expected) do {		\
-	struct tlsbind_rule *_rule = tlsbind_test_rule(_test);			\
+/*
+ * Does a rule match the usual flow and caller, for each value of one of its fields?
+ * The rule is "r" in the assignment.
+ */
+#define TLSBIND_TEST_FIELD(_test, _assignment, _expected) do {			\
+	struct kunit *_kunit = (_test);						\
+	struct tlsbind_rule *r = tlsbind_test_rule(_kunit);			\
 	struct tlsbind_caller _caller = tlsbind_test_caller();			\
 	struct tlsbind_flow _flow = tlsbind_test_flow();			\
 										\
 	_assignment;								\
-	KUNIT_EXPECT_EQ(_test, tlsbind_rule_matches(_rule, &_flow, &_caller),	\
+	KUNIT_EXPECT_EQ(_kunit, tlsbind_rule_matches(r, &_flow, &_caller),	\
 			_expected);						\
-	tlsbind_rule_put(_rule);						\
+	tlsbind_rule_put(r);							\
 } while (0)
 
 static void tlsbind_test_ports(struct kunit *test)
 {
-	TLSBIND_TEST_FIELD(test, r, r->local_port_min = 443, true);
-	TLSBIND_TEST_FIELD(test, r, r->local_port_min = 444, false);
-	TLSBIND_TEST_FIELD(test, r, r->local_port_max = 443, true);
-	TLSBIND_TEST_FIELD(test, r, r->local_port_max = 442, false);
-	TLSBIND_TEST_FIELD(test, r, r->remote_port_min = 50000, true);
-	TLSBIND_TEST_FIELD(test, r, r->remote_port_min = 50001, false);
-	TLSBIND_TEST_FIELD(test, r, r->remote_port_max = 50000, true);
-	TLSBIND_TEST_FIELD(test, r, r->remote_port_max = 49999, false);
+	TLSBIND_TEST_FIELD(test, r->local_port_min = 443, true);
+	TLSBIND_TEST_FIELD(test, r->local_port_min = 444, false);
+	TLSBIND_TEST_FIELD(test, r->local_port_max = 443, true);
+	TLSBIND_TEST_FIELD(test, r->local_port_max = 442, false);
+	TLSBIND_TEST_FIELD(test, r->remote_port_min = 50000, true);
+	TLSBIND_TEST_FIELD(test, r->remote_port_min = 50001, false);
+	TLSBIND_TEST_FIELD(test, r->remote_port_max = 50000, true);
+	TLSBIND_TEST_FIELD(test, r->remote_port_max = 49999, false);
 }
 
 static void tlsbind_test_uids(struct kunit *test)
 {
-	TLSBIND_TEST_FIELD(test, r, r->uid_min = 1000, true);
-	TLSBIND_TEST_FIELD(test, r, r->uid_min = 1001, false);
-	TLSBIND_TEST_FIELD(test, r, r->uid_max = 1000, true);
-	TLSBIND_TEST_FIELD(test, r, r->uid_max = 999, false);
+	TLSBIND_TEST_FIELD(test, r->uid_min = 1000, true);
+	TLSBIND_TEST_FIELD(test, r->uid_min = 1001, false);
+	TLSBIND_TEST_FIELD(test, r->uid_max = 1000, true);
+	TLSBIND_TEST_FIELD(test, r->uid_max = 999, false);
 }
 
 static void tlsbind_test_prefix(struct tlsbind_rule *rule, u32 address, u8 prefix)
@@ -94,37 +98,37 @@ static void tlsbind_test_prefix(struct tlsbind_rule *rule, u32 address, u8 prefi
 
 static void tlsbind_test_addresses(struct kunit *test)
 {
-	TLSBIND_TEST_FIELD(test, r, tlsbind_test_prefix(r, 0xc0000201, 32), true);
-	TLSBIND_TEST_FIELD(test, r, tlsbind_test_prefix(r, 0xc0000202, 32), false);
-	TLSBIND_TEST_FIELD(test, r, tlsbind_test_prefix(r, 0xc0000200, 31), true);
-	TLSBIND_TEST_FIELD(test, r, tlsbind_test_prefix(r, 0xc0000000, 8), true);
-	TLSBIND_TEST_FIELD(test, r, tlsbind_test_prefix(r, 0xc1000000, 8), false);
-	TLSBIND_TEST_FIELD(test, r, tlsbind_test_prefix(r, 0, 0), true);
-	TLSBIND_TEST_FIELD(test, r, r->local_prefix = 64, true);
-	TLSBIND_TEST_FIELD(test, r, r->local_prefix = 96, false);
+	TLSBIND_TEST_FIELD(test, tlsbind_test_prefix(r, 0xc0000201, 32), true);
+	TLSBIND_TEST_FIELD(test, tlsbind_test_prefix(r, 0xc0000202, 32), false);
+	TLSBIND_TEST_FIELD(test, tlsbind_test_prefix(r, 0xc0000200, 31), true);
+	TLSBIND_TEST_FIELD(test, tlsbind_test_prefix(r, 0xc0000000, 8), true);
+	TLSBIND_TEST_FIELD(test, tlsbind_test_prefix(r, 0xc1000000, 8), false);
+	TLSBIND_TEST_FIELD(test, tlsbind_test_prefix(r, 0, 0), true);
+	TLSBIND_TEST_FIELD(test, r->local_prefix = 64, true);
+	TLSBIND_TEST_FIELD(test, r->local_prefix = 96, false);
 }
 
 static void tlsbind_test_cgroups(struct kunit *test)
 {
-	TLSBIND_TEST_FIELD(test, r, r->cgroup = 30, true);
-	TLSBIND_TEST_FIELD(test, r, r->cgroup = 20, true);
-	TLSBIND_TEST_FIELD(test, r, r->cgroup = 1, true);
-	TLSBIND_TEST_FIELD(test, r, r->cgroup = 2, false);
+	TLSBIND_TEST_FIELD(test, r->cgroup = 30, true);
+	TLSBIND_TEST_FIELD(test, r->cgroup = 20, true);
+	TLSBIND_TEST_FIELD(test, r->cgroup = 1, true);
+	TLSBIND_TEST_FIELD(test, r->cgroup = 2, false);
 }
 
 static void tlsbind_test_exes(struct kunit *test)
 {
 	struct tlsbind_exe exe = tlsbind_test_caller().exe, other = exe;
 
-	TLSBIND_TEST_FIELD(test, r, r->exe = exe, true);
+	TLSBIND_TEST_FIELD(test, r->exe = exe, true);
 	other.digest[31] ^= 1;
-	TLSBIND_TEST_FIELD(test, r, r->exe = other, false);
+	TLSBIND_TEST_FIELD(test, r->exe = other, false);
 	other = exe;
 	other.kind = TLSBIND_EXE_IMA;
-	TLSBIND_TEST_FIELD(test, r, r->exe = other, false);
+	TLSBIND_TEST_FIELD(test, r->exe = other, false);
 	other = exe;
 	other.len = 20;
-	TLSBIND_TEST_FIELD(test, r, r->exe = other, false);
+	TLSBIND_TEST_FIELD(test, r->exe = other, false);
 }
 
 static void tlsbind_test_encode(struct kunit *test)
@@ -200,14 +204,20 @@ static void tlsbind_test_random_rule(struct tlsbind_rule *rule, struct rnd_state
 {
 	u32 dice = prandom_u32_state(rnd), value = prandom_u32_state(rnd);
 
-	if (dice & 1)
-		rule->local_port_min = rule->local_port_max = 440 + value % 8;
-	if (dice & 2)
-		rule->uid_min = rule->uid_max = 1000 + (value >> 3) % 8;
+	if (dice & 1) {
+		rule->local_port_min = 440 + value % 8;
+		rule->local_port_max = rule->local_port_min;
+	}
+	if (dice & 2) {
+		rule->uid_min = 1000 + (value >> 3) % 8;
+		rule->uid_max = rule->uid_min;
+	}
 	if (dice & 4)
 		rule->cgroup = 1 + (value >> 6) % 8;
-	if (dice & 8)
-		rule->remote_port_min = rule->remote_port_max = 50000 + (value >> 9) % 8;
+	if (dice & 8) {
+		rule->remote_port_min = 50000 + (value >> 9) % 8;
+		rule->remote_port_max = rule->remote_port_min;
+	}
 	if (dice & 16)
 		tlsbind_test_prefix(rule, 0xc0000200 + (value >> 12) % 8, 32);
 	else if (dice & 32)
@@ -354,7 +364,8 @@ static struct kunit_case tlsbind_test_policy_cases[] = {
 	TLSBIND_CASE(tlsbind_test_bucket, "a rate is counted over a second, not longer"),
 	TLSBIND_CASE(tlsbind_test_index, "the index finds what asking all rules in order would"),
 	TLSBIND_CASE(tlsbind_test_nothing, "no rules have the digest zero"),
-	TLSBIND_CASE(tlsbind_test_digests, "the digest tells order and number, not handles and counts"),
+	TLSBIND_CASE(tlsbind_test_digests,
+		     "the digest tells order and number, not handles and counts"),
 	{}
 };
 

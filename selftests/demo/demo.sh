@@ -182,6 +182,7 @@ demo_exit() {
 main() {
 	trap demo_exit EXIT
 	introduction
+	# shellcheck disable=SC2119
 	load_module
 	scene_up
 

@@ -17,6 +17,7 @@ FUNCTION_LINES = 100
 
 # Files that may be longer, and why.
 LONG_FILES = {
+    "Documentation/netlink/specs/tlsbind.yaml": "one specification; most of it is documentation",
     "LICENSES/GPL-2.0-only.txt": "not ours",
     "selftests/vectors/v1.json": "data, made by gen.py",
     "userspace/include/tlsbind.h": "one public header; most of it is documentation",

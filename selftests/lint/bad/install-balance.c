@@ -2,44 +2,65 @@
 /* Not compiled. A line that must be reported says BAD, any other must not be. */
 #include "sock.h"
 
-static int forgets_on_error(struct tlsbind_sock *ts, struct sock *sk, bool tx)
+static int forgets_on_error(struct tlsbind_sock *ts, struct sock *sk,
+			    struct tlsbind_install *install)
 {
 	int ret;
 
-	tlsbind_install_begin(ts, sk);
-	ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);
-	if (ret < 0)
-		return ret;	/* BAD */
-	tlsbind_install_end(ts, sk, tx, true);
-	return 0;
-}
-
-static int tries_again_outside(struct tlsbind_sock *ts, struct sock *sk, bool tx)
-{
-	int ret;
-
-	tlsbind_install_begin(ts, sk);
-	ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);
-	tlsbind_install_end(ts, sk, tx, !ret);
-	if (ret)
-		ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);	/* BAD */
+	ret = tlsbind_install_begin(ts, sk, true, install);
+	if (!ret) {
+		ret = tlsbind_original_setsockopt(sk, SOL_TLS, true);
+		if (ret < 0)
+			return ret;	/* BAD */
+		ret = tlsbind_install_end(ts, sk, install, ret);
+	}
 	return ret;
 }
 
-static void forgets_at_the_end(struct tlsbind_sock *ts, struct sock *sk)
-{
-	tlsbind_install_begin(ts, sk);
-	if (ts->error)
-		tlsbind_install_end(ts, sk, true, true);
-}	/* BAD */
-
-static int right(struct tlsbind_sock *ts, struct sock *sk, bool tx)
+static int tries_again_outside(struct tlsbind_sock *ts, struct sock *sk,
+			       struct tlsbind_install *install)
 {
 	int ret;
 
-	tlsbind_install_begin(ts, sk);
-	ret = tlsbind_original_setsockopt(sk, SOL_TLS, tx);
-	tlsbind_install_end(ts, sk, tx, !ret);
+	ret = tlsbind_install_begin(ts, sk, true, install);
+	if (!ret) {
+		ret = tlsbind_original_setsockopt(sk, SOL_TLS, true);
+		ret = tlsbind_install_end(ts, sk, install, ret);
+	}
+	if (ret)
+		ret = tlsbind_original_setsockopt(sk, SOL_TLS, true);	/* BAD */
+	return ret;
+}
+
+static void forgets_at_the_end(struct tlsbind_sock *ts, struct sock *sk,
+			       struct tlsbind_install *install)
+{
+	int ret;
+
+	ret = tlsbind_install_begin(ts, sk, true, install);
+	if (!ret) {
+		if (ts->error)
+			tlsbind_install_end(ts, sk, install, ret);
+	}	/* BAD */
+}
+
+static void does_not_ask(struct tlsbind_sock *ts, struct sock *sk,
+			 struct tlsbind_install *install)
+{
+	tlsbind_install_begin(ts, sk, true, install);	/* BAD */
+	tlsbind_install_end(ts, sk, install, 0);
+}
+
+static int right(struct tlsbind_sock *ts, struct sock *sk,
+		 struct tlsbind_install *install)
+{
+	int ret;
+
+	ret = tlsbind_install_begin(ts, sk, true, install);
+	if (!ret) {
+		ret = tlsbind_original_setsockopt(sk, SOL_TLS, true);
+		ret = tlsbind_install_end(ts, sk, install, ret);
+	}
 	if (ret)
 		return ret;
 	return 0;

@@ -84,5 +84,5 @@ build_programs() {
 program_sources() {
 	files -name '*.c' \( -path './userspace/*' -o -path './selftests/*' \) \
 		! \( -path './selftests/mock-tee/*' ! -path './selftests/mock-tee/*/*' \) \
-		! -path './selftests/vm/*' ! -path './selftests/lint/*'
+		! -path './selftests/doors/*' ! -path './selftests/vm/*' ! -path './selftests/lint/*'
 }

@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: MIT
 // While a key is being installed nothing is said about the socket's keys. A way
-// out past tlsbind_install_end() would silence the socket for ever.
+// out past tlsbind_install_end() would silence the socket for ever. After an error
+// of tlsbind_install_begin() there is nothing to end: what is between the two is a
+// block that begins with if (!ret).
+
+@begin@
+expression ret;
+position p;
+@@
+ ret = tlsbind_install_begin@p(...);
+ if (!ret) { ... }
+
+@unasked@
+position p != begin.p;
+@@
+ tlsbind_install_begin@p(...)
+
+@script:python@
+p << unasked.p;
+@@
+coccilib.report.print_report(p[0], "no if (!ret) after tlsbind_install_begin()")
 
 @leak exists@
+expression ret;
 position out;
 @@
- tlsbind_install_begin(...)
+ ret = tlsbind_install_begin(...);
+ if (!ret) {
  ... when != tlsbind_install_end(...)
  return@out ...;
+ ... when any
+ }
 
 @script:python@
 out << leak.out;
@@ -15,13 +38,11 @@ out << leak.out;
 coccilib.report.print_report(out[0], "returns between tlsbind_install_begin() and _end()")
 
 @end exists@
-identifier f;
+expression ret;
 position out;
 @@
- f(...)
- {
- ... when any
- tlsbind_install_begin(...)
+ ret = tlsbind_install_begin(...);
+ if (!ret) {
  ... when != tlsbind_install_end(...)
      when != return ...;
  }@out
