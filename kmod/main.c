@@ -59,8 +59,8 @@ err_ktls:
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
 err_door:
-	tlsbind_door_exit();
 	tlsbind_evidence_exit();
+	tlsbind_door_exit();
 err_netlink:
 	tlsbind_netlink_exit();
 err_sock:
@@ -82,21 +82,24 @@ err_sha384:
  * 1. tlsbind_evidence_stop(): tasks in our wrappers, but none that waits for
  *    evidence; the worker, with a report in progress; the deadline timer.
  * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
- * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker
- *    has dropped its references on requests.
- * 4. tlsbind_netlink_exit(): no request by netlink any more. Until here some
+ * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker,
+ *    which arms guards again, has dropped its references on requests.
+ * 4. tlsbind_door_exit(): no guard any more; user space can have our tag signed.
+ * 5. tlsbind_netlink_exit(): no request by netlink any more. Until here some
  *    may run, and find an empty queue that takes nothing; nothing is told to
  *    listeners any more, because it were these steps that had something to tell.
- * 5. tlsbind_sock_exit(): no state, no request, no eventfd, no report; the RCU
- *    callbacks that free states have run.
- * 6. tlsbind_report_exit(): the mount of configfs is gone.
+ * 6. tlsbind_sock_exit(), tlsbind_share_exit(): no state, no request, no
+ *    eventfd, no report, no key that is held; the RCU callbacks that free
+ *    states have run.
+ * 7. tlsbind_report_exit(): the mount of configfs is gone.
+ * 8. tlsbind_net_exit(): no rules; the RCU callbacks that free sets have run.
  */
 static void __exit tlsbind_exit(void)
 {
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
-	tlsbind_door_exit();
 	tlsbind_evidence_exit();
+	tlsbind_door_exit();
 	tlsbind_netlink_exit();
 	tlsbind_sock_exit();
 	tlsbind_share_exit();
