@@ -31,10 +31,11 @@ server_stop() {
 	rm -f stay
 }
 
-# client OPTION...: sends the secret and waits for what comes, a moment or until it ends.
+# client OPTION...: sends the secret, waits a moment for what comes, and ends.
 client() {
-	(echo "$SECRET from the client"; sleep 3) |
-		timeout "$((8 * ${TLSBIND_SLOW:-1}))" openssl s_client -connect "127.0.0.1:$PORT" -quiet "$@" >sent-back 2>client.log
+	(echo "$SECRET from the client"; sleep $((2 + ${TLSBIND_SLOW:-1}))) |
+		timeout "$((20 * ${TLSBIND_SLOW:-1}))" openssl s_client -connect "127.0.0.1:$PORT" \
+			-quiet -no_ign_eof "$@" >sent-back 2>client.log
 }
 
 # in_kernel: so many keys kTLS has been given to send with.

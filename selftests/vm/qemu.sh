@@ -3,7 +3,7 @@
 # How the guest is started. Sourced by run.sh.
 
 APPEND='console=ttyS0 panic=-1 panic_on_warn=1 oops=panic mitigations=off loglevel=5'
-APPEND+=' tsc=nowatchdog no_timer_check rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60'
+APPEND+=' tsc=nowatchdog no_timer_check rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 ima_hash=sha256'
 
 # qemu RELEASE PAYLOAD CONSOLE: replaces this shell; verdicts come out of stdout.
 # TLSBIND_OUT: a file that the guest has as its third disk.
