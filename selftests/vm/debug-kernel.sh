@@ -103,7 +103,7 @@ build_one() {
 	series=$(cut -d. -f1,2 <<<"$base")
 	dir=$CACHE/debug-src/$series
 	release=$(cut -d+ -f1 <<<"$base")-debug
-	key=$({ printf '%s\n' "$version" "${NEEDED[@]}"; grep -v '^#' "$CONFIG" "$VM_DIR/initramfs-init"
+	key=$({ printf '%s\n' "$version" "${NEEDED[@]}"; grep -hv '^#' "$CONFIG" "$VM_DIR/initramfs-init"
 		declare -f source_tree fragment configure inside package; } | sha256sum)
 	[ "$(cat "$CACHE/debug/$release/.key" 2>/dev/null)" != "$key" ] || return 0
 	need_root
