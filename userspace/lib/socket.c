@@ -117,6 +117,7 @@ unsigned int tlsbind_http_status(int error)
 	case EPERM:
 		return 403;
 	case EBUSY:
+	case EDQUOT:
 		return 429;
 	case ENOPROTOOPT:
 	case ENOKEY:

@@ -149,6 +149,7 @@ static void test_http_status(void **state)
 	assert_int_equal(tlsbind_http_status(-EOPNOTSUPP), 503);
 	assert_int_equal(tlsbind_http_status(-ETIMEDOUT), 504);
 	assert_int_equal(tlsbind_http_status(-EBUSY), 429);
+	assert_int_equal(tlsbind_http_status(-EDQUOT), 429);
 	assert_int_equal(tlsbind_http_status(-EIO), 502);
 	assert_int_equal(tlsbind_http_status(-ENOMEM), 500);
 	for (int error = 1; error < 200; error++)

@@ -42,8 +42,7 @@ enum tlsbind_rekey {
 };
 
 /**
- * enum tlsbind_option - What a rule with attest or gate lets pass beside the
- *   usual.
+ * enum tlsbind_option - What a rule with attest lets pass beside the usual.
  * @TLSBIND_OPTION_TLS12: Keys of TLS 1.2. There is no evidence for them.
  * @TLSBIND_OPTION_TX_ONLY: Evidence for a connection with one direction in the
  *   kernel.
