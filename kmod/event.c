@@ -118,6 +118,7 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
 				int error)
 {
 	struct audit_buffer *ab;
+	struct tlsbind_flow flow;
 
 	if (!audit_enabled)
 		return;
@@ -126,11 +127,13 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
 		return;
 	audit_log_format(ab, "op=tlsbind_deny");
 	audit_log_task_info(ab);
+	/* A record that grows is allocated anew, which may sleep. */
 	spin_lock(&ts->lock);
-	audit_log_format(ab, " laddr=%pI6c lport=%u faddr=%pI6c fport=%u",
-			 &ts->flow.local, ts->flow.local_port,
-			 &ts->flow.remote, ts->flow.remote_port);
+	flow = ts->flow;
 	spin_unlock(&ts->lock);
+	audit_log_format(ab, " laddr=%pI6c lport=%u faddr=%pI6c fport=%u",
+			 &flow.local, flow.local_port, &flow.remote,
+			 flow.remote_port);
 	audit_log_format(ab, " direction=%s netns=%u error=%d res=0",
 			 direction == TLSBIND_DIRECTION_TX ? "tx" : "rx",
 			 ts->net->ns.inum, error);

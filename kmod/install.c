@@ -329,6 +329,9 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_install_name(ts);
 
 	spin_lock(&ts->lock);
+	/* Before it can be spoken of; netlink finds aborted sockets, too. */
+	if (error && !ts->error)
+		ts->error = -EKEYREJECTED;
 	ts->installing--;
 	spin_unlock(&ts->lock);
 	release_sock(sk);
