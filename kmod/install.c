@@ -225,10 +225,16 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 			       const struct tlsbind_install *install)
 {
 	const struct tlsbind_verdict *verdict = &install->verdict;
+	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 	bool offloads = tlsbind_flow_offloads(sk, install->tx);
 	int ret;
 
 	spin_lock(&ts->lock);
+	/* Else the key of one task might be noted as that of the other. */
+	if (key->installing) {
+		spin_unlock(&ts->lock);
+		return -EBUSY;
+	}
 	ts->flow = *flow;
 	ts->verdict = *verdict;
 	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);
@@ -242,6 +248,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	if (!ret) {
 		tlsbind_install_check_stale(ts, sk, 0);
 		ts->installing++;
+		key->installing = true;
 	}
 	spin_unlock(&ts->lock);
 	return ret;
@@ -260,7 +267,8 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
  * Context: process, in the task that installs the key; takes the socket lock
  * and sleeps.
  * Return: 0; -EACCES if the rules refuse the key, the connection is aborted
- * then; -EBUSY while another task reads a key back that must not be.
+ * then; -EBUSY while another task reads a key back that must not be, or
+ * installs one in the same direction.
  */
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			  struct tlsbind_install *install)
@@ -288,9 +296,8 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
  * @answer: what kTLS returned; 0: it took the key
  *
  * The key is read back from kTLS, never from the user's buffer, which may have
- * changed since. Another task may have installed the next key meanwhile: then
- * both calls read that one, and as each counts a generation, the last state is
- * the right one.
+ * changed since. No other task installs one in the same direction meanwhile,
+ * so it is the one that @install is about.
  *
  * Where a commitment cannot be made (no memory), no evidence is given for this
  * socket any more.
@@ -333,6 +340,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (error && !ts->error)
 		ts->error = -EKEYREJECTED;
 	ts->installing--;
+	(install->tx ? &ts->tx : &ts->rx)->installing = false;
 	spin_unlock(&ts->lock);
 	release_sock(sk);
 	if (error)

@@ -32,6 +32,7 @@ struct tlsbind_request;
  * @first_mirror: @mirror of generation 0
  * @generation: 0 for the first key, one more for each rekey
  * @present: a key is in the kernel
+ * @installing: a task is between tlsbind_install_begin() and _end()
  * @no_export: since it was installed, reading it back is refused
  * @caller: who installed it
  * @policy_digest: of the rules under which that was
@@ -44,6 +45,7 @@ struct tlsbind_sock_key {
 	u8 first_mirror[TLSBIND_COMMITMENT_SIZE];
 	u32 generation;
 	bool present;
+	bool installing;
 	bool no_export;
 	struct tlsbind_caller caller;
 	u8 policy_digest[TLSBIND_HASH_SIZE];
