@@ -102,7 +102,8 @@ static void churn(int n)
 		socklen_t len = sizeof(info);
 		int fd[2], errors[3];
 
-		if (ktls_pair(i & 1 ? AF_INET6 : AF_INET, SUITE, 10000 + 2 * i, fd)) {
+		/* A key of its own: one that another socket holds is refused. */
+		if (ktls_pair(i & 1 ? AF_INET6 : AF_INET, SUITE, 10000 + 2 * (i * CHURNS + n), fd)) {
 			shared->wrong[PUMPS + n] = errno;
 			return;
 		}
