@@ -11,33 +11,31 @@
  */
 #include "connection.h"
 
-#include <linux/delay.h>
+#include <linux/build_bug.h>
+#include <linux/container_of.h>
 #include <linux/err.h>
-#include <linux/rhashtable.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "sock.h"
 
-static struct rhltable tlsbind_connection_table;
-
-static const struct rhashtable_params tlsbind_connection_params = {
-	.head_offset = offsetof(struct tlsbind_connection, node),
-	.key_offset = offsetof(struct tlsbind_connection, key),
-	.key_len = sizeof_field(struct tlsbind_connection, key),
-	.automatic_shrinking = true,
-};
+static struct tlsbind_twins tlsbind_connections;
 
 /**
  * tlsbind_connection_init() - make the index
  *
+ * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int tlsbind_connection_init(void)
 {
 	BUILD_BUG_ON(sizeof(struct tlsbind_connection_key) !=
 		     sizeof(void *) + TLSBIND_CONNECTION_ID_SIZE);
-	return rhltable_init(&tlsbind_connection_table,
-			     &tlsbind_connection_params);
+	return tlsbind_twins_init(&tlsbind_connections,
+				  offsetof(struct tlsbind_connection, key) -
+				  offsetof(struct tlsbind_connection, twin),
+				  sizeof(struct tlsbind_connection_key));
 }
 
 /**
@@ -47,7 +45,7 @@ int tlsbind_connection_init(void)
  */
 void tlsbind_connection_exit(void)
 {
-	rhltable_destroy(&tlsbind_connection_table);
+	tlsbind_twins_exit(&tlsbind_connections);
 }
 
 /**
@@ -57,24 +55,18 @@ void tlsbind_connection_exit(void)
  * @id: its connection id
  *
  * Context: process, may sleep.
- * Return: 0; -ENOMEM; -EBUSY or -E2BIG of a table that does not grow in time.
+ * Return: 0, or a negative errno of tlsbind_twin_add().
  */
 int tlsbind_connection_add(struct tlsbind_connection *connection,
 			   const struct net *net,
 			   const u8 id[TLSBIND_CONNECTION_ID_SIZE])
 {
-	int ret, tries = 100;
+	int ret;
 
 	connection->key.net = net;
 	memcpy(connection->key.id, id, sizeof(connection->key.id));
-	/* The table is grown by a work item, which may need a moment. */
-	while ((ret = rhltable_insert(&tlsbind_connection_table,
-				      &connection->node,
-				      tlsbind_connection_params)) == -EBUSY &&
-	       --tries)
-		usleep_range(100, 1000);
-	connection->added = !ret;
-	return ret;
+	ret = tlsbind_twin_add(&tlsbind_connections, &connection->twin, NULL);
+	return min(ret, 0);
 }
 
 /**
@@ -85,24 +77,18 @@ int tlsbind_connection_add(struct tlsbind_connection *connection,
  */
 void tlsbind_connection_remove(struct tlsbind_connection *connection)
 {
-	if (!connection->added)
-		return;
-	rhltable_remove(&tlsbind_connection_table, &connection->node,
-			tlsbind_connection_params);
-	connection->added = false;
+	tlsbind_twin_remove(&tlsbind_connections, &connection->twin);
 }
 
-static struct tlsbind_sock *tlsbind_connection_only(struct rhlist_head *list)
+static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
 {
-	struct tlsbind_connection *connection;
 	struct tlsbind_sock *ts;
 
-	if (!list)
+	if (!twin)
 		return ERR_PTR(-ENOENT);
-	if (rcu_access_pointer(list->next))
+	if (!tlsbind_twin_alone(twin))
 		return ERR_PTR(-ENOTUNIQ);
-	connection = container_of(list, struct tlsbind_connection, node);
-	ts = container_of(connection, struct tlsbind_sock, connection);
+	ts = container_of(twin, struct tlsbind_sock, connection.twin);
 	return refcount_inc_not_zero(&ts->ref) ? ts : ERR_PTR(-ENOENT);
 }
 
@@ -124,9 +110,8 @@ tlsbind_connection_get(const struct net *net,
 
 	memcpy(key.id, id, sizeof(key.id));
 	rcu_read_lock();
-	ts = tlsbind_connection_only(rhltable_lookup(&tlsbind_connection_table,
-						     &key,
-						     tlsbind_connection_params));
+	ts = tlsbind_connection_only(tlsbind_twin_find(&tlsbind_connections,
+						       &key));
 	rcu_read_unlock();
 	return ts;
 }

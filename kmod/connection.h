@@ -5,9 +5,10 @@
 #ifndef _TLSBIND_CONNECTION_H
 #define _TLSBIND_CONNECTION_H
 
-#include <linux/rhashtable-types.h>
 #include <linux/tlsbind.h>
 #include <linux/types.h>
+
+#include "twin.h"
 
 struct net;
 struct tlsbind_sock;
@@ -24,14 +25,12 @@ struct tlsbind_connection_key {
 
 /**
  * struct tlsbind_connection - a socket's place in the index
- * @node: beside others of the same id
+ * @twin: beside others of the same id
  * @key: does not change while it is in there
- * @added: it is in there
  */
 struct tlsbind_connection {
-	struct rhlist_head node;
+	struct tlsbind_twin twin;
 	struct tlsbind_connection_key key;
-	bool added;
 };
 
 int tlsbind_connection_init(void);

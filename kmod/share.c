@@ -5,39 +5,32 @@
  * mean that a key came from elsewhere. The two ends of a connection within
  * this machine do not: the direction is part of the commitment.
  *
- * Those who hold the same key form a list in the table. A newcomer becomes its
- * head, and marks itself and the one that was the head before. So of two in a
- * list the younger has marked the older, and each but the first itself: all in
- * a list with more than one are marked, while no newcomer looks at more than
- * one other, however many hold the key.
+ * A newcomer marks itself and the first of those who hold its key. Whoever
+ * becomes the first later was a newcomer once. So all are marked if there is
+ * more than one.
  */
 #include "share.h"
 
-#include <linux/delay.h>
-#include <linux/errno.h>
-#include <linux/rhashtable.h>
+#include <linux/container_of.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "sock.h"
 
-static struct rhltable tlsbind_share_table;
-
-static const struct rhashtable_params tlsbind_share_params = {
-	.head_offset = offsetof(struct tlsbind_share, node),
-	.key_offset = offsetof(struct tlsbind_share, commitment),
-	.key_len = sizeof_field(struct tlsbind_share, commitment),
-	.automatic_shrinking = true,
-};
+static struct tlsbind_twins tlsbind_shares;
 
 /**
  * tlsbind_share_init() - make the table
  *
+ * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int tlsbind_share_init(void)
 {
-	return rhltable_init(&tlsbind_share_table, &tlsbind_share_params);
+	return tlsbind_twins_init(&tlsbind_shares,
+				  offsetof(struct tlsbind_share, commitment) -
+				  offsetof(struct tlsbind_share, twin),
+				  TLSBIND_COMMITMENT_SIZE);
 }
 
 /**
@@ -47,33 +40,24 @@ int tlsbind_share_init(void)
  */
 void tlsbind_share_exit(void)
 {
-	rhltable_destroy(&tlsbind_share_table);
+	tlsbind_twins_exit(&tlsbind_shares);
 }
 
-static void tlsbind_share_mark(struct tlsbind_sock *ts)
+static void tlsbind_share_mark(struct tlsbind_twin *twin)
 {
+	struct tlsbind_sock *ts = container_of(twin, struct tlsbind_share,
+					       twin)->ts;
+
 	spin_lock(&ts->lock);
 	ts->flags |= TLSBIND_F_KEY_SHARED;
 	spin_unlock(&ts->lock);
 }
 
-/*
- * The state of another that holds the key is freed after a grace period, so it
- * may be marked even if it was released just now.
- */
-static bool tlsbind_share_meet(struct tlsbind_share *share)
+static void tlsbind_share_meet(struct tlsbind_twin *newcomer,
+			       struct tlsbind_twin *first)
 {
-	struct rhlist_head *next;
-
-	rcu_read_lock();
-	next = rcu_dereference(share->node.next);
-	if (next)
-		tlsbind_share_mark(container_of(next, struct tlsbind_share,
-						node)->ts);
-	rcu_read_unlock();
-	if (next)
-		tlsbind_share_mark(share->ts);
-	return next;
+	tlsbind_share_mark(first);
+	tlsbind_share_mark(newcomer);
 }
 
 /**
@@ -86,26 +70,17 @@ static bool tlsbind_share_meet(struct tlsbind_share *share)
  * get TLSBIND_F_KEY_SHARED, for good.
  *
  * Context: process, may sleep; with the socket lock, without that of the state.
- * Return: 0; 1 if another socket holds it; or -ENOMEM, -EBUSY or -E2BIG of a
- * table that does not grow in time: then it is not held.
+ * Return: 0; 1 if another socket holds it; or a negative errno of
+ * tlsbind_twin_add(): then it is not held.
  */
 int tlsbind_share_hold(struct tlsbind_share *share, struct tlsbind_sock *ts,
 		       const u8 commitment[TLSBIND_COMMITMENT_SIZE])
 {
-	int ret, tries = 100;
-
 	tlsbind_share_release(share);
 	share->ts = ts;
 	memcpy(share->commitment, commitment, sizeof(share->commitment));
-	/* The table is grown by a work item, which may need a moment. */
-	while ((ret = rhltable_insert(&tlsbind_share_table, &share->node,
-				      tlsbind_share_params)) == -EBUSY &&
-	       --tries)
-		usleep_range(100, 1000);
-	if (ret)
-		return ret;
-	share->held = true;
-	return tlsbind_share_meet(share);
+	return tlsbind_twin_add(&tlsbind_shares, &share->twin,
+				tlsbind_share_meet);
 }
 
 /**
@@ -116,9 +91,5 @@ int tlsbind_share_hold(struct tlsbind_share *share, struct tlsbind_sock *ts,
  */
 void tlsbind_share_release(struct tlsbind_share *share)
 {
-	if (!share->held)
-		return;
-	rhltable_remove(&tlsbind_share_table, &share->node,
-			tlsbind_share_params);
-	share->held = false;
+	tlsbind_twin_remove(&tlsbind_shares, &share->twin);
 }

@@ -5,26 +5,25 @@
 #ifndef _TLSBIND_SHARE_H
 #define _TLSBIND_SHARE_H
 
-#include <linux/rhashtable-types.h>
 #include <linux/tlsbind.h>
 #include <linux/types.h>
+
+#include "twin.h"
 
 struct tlsbind_sock;
 
 /**
  * struct tlsbind_share - that a socket holds a key in one direction
- * @node: in the table, if @held
+ * @twin: in the table, if it is held
  * @commitment: of the key, which the direction is part of; key of the table
  * @ts: the socket's state, which this is a part of
- * @held: it is in the table
  *
  * Whoever changes it holds the socket lock, or is the last user of the socket.
  */
 struct tlsbind_share {
-	struct rhlist_head node;
+	struct tlsbind_twin twin;
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
 	struct tlsbind_sock *ts;
-	bool held;
 };
 
 int tlsbind_share_init(void);
