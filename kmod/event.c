@@ -77,7 +77,7 @@ static void tlsbind_event_send(struct net *net,
 {
 	struct sk_buff *skb;
 
-	if (!genl_has_listeners(&tlsbind_nl_family, net, TLSBIND_NLGRP_EVENTS))
+	if (!tlsbind_netlink_heard(net, TLSBIND_NLGRP_EVENTS))
 		return;
 	skb = tlsbind_event_message(told);
 	if (skb)

@@ -2,8 +2,10 @@
 /*
  * tlsbind: attestation of kernel TLS keys.
  *
- * Init ladder and its mirror. Hooks are armed last, when everything that they
- * use is there, and disarmed first.
+ * Init ladder and its mirror. Hooks are armed when everything that they use is
+ * there, and disarmed first. Only the netlink family comes later: whoever opens
+ * a dump holds a reference on the module, and that keeps its code only from the
+ * moment on at which nothing can fail any more.
  */
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -40,16 +42,15 @@ static int __init tlsbind_init(void)
 	ret = tlsbind_sock_init();
 	if (ret)
 		goto err_share;
-	ret = tlsbind_netlink_init();
-	if (ret)
-		goto err_sock;
 	ret = tlsbind_evidence_init();
 	if (ret)
-		goto err_netlink;
+		goto err_sock;
 	ret = tlsbind_door_init();
 	if (ret)
 		goto err_door;
 	ret = tlsbind_ktls_init();
+	if (!ret)
+		ret = tlsbind_netlink_init();
 	if (ret)
 		goto err_ktls;
 	pr_info("loaded, protocol version %d\n", TLSBIND_PROTOCOL_VERSION);
@@ -61,8 +62,6 @@ err_ktls:
 err_door:
 	tlsbind_evidence_exit();
 	tlsbind_door_exit();
-err_netlink:
-	tlsbind_netlink_exit();
 err_sock:
 	tlsbind_sock_exit();
 err_share:

@@ -57,8 +57,28 @@ static int __init tlsbind_netlink_guard_groups(void)
 	return 0;
 }
 
+/* The group numbers of a family that is not registered are somebody else's. */
+static bool tlsbind_netlink_registered;
+
+/**
+ * tlsbind_netlink_heard() - does anybody listen?
+ * @net: in this network namespace
+ * @group: to this group of the family
+ *
+ * Context: any.
+ * Return: true if so, and the family may be used to tell.
+ */
+bool tlsbind_netlink_heard(struct net *net, unsigned int group)
+{
+	/* Pairs with tlsbind_netlink_init(). */
+	return smp_load_acquire(&tlsbind_netlink_registered) &&
+	       genl_has_listeners(&tlsbind_nl_family, net, group);
+}
+
 /**
  * tlsbind_netlink_init() - register the family
+ *
+ * Nothing else of the module may fail afterwards.
  *
  * Context: process, may sleep.
  * Return: 0; -EINVAL if specification and code do not fit; a negative errno
@@ -75,6 +95,8 @@ int __init tlsbind_netlink_init(void)
 	ret = genl_register_family(&tlsbind_nl_family);
 	if (ret)
 		tlsbind_netlink_evidence_exit();
+	else /* Pairs with tlsbind_netlink_heard(). */
+		smp_store_release(&tlsbind_netlink_registered, true);
 	return ret;
 }
 

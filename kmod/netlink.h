@@ -13,6 +13,7 @@ struct tlsbind_sock;
 
 int tlsbind_netlink_init(void);
 void tlsbind_netlink_exit(void);
+bool tlsbind_netlink_heard(struct net *net, unsigned int group);
 int tlsbind_netlink_admin(struct sk_buff *skb,
 			  const struct genl_info *info);
 int tlsbind_netlink_put_u64(struct sk_buff *skb, int attr, u64 value);
