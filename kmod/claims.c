@@ -56,33 +56,41 @@ static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts,
 	return flags;
 }
 
+/* Why there is nothing to say of the keys, whatever the rules allow; or 0. */
+static int tlsbind_claims_defect(const struct tlsbind_sock *ts)
+{
+	bool none = !ts->tx.present && !ts->rx.present;
+
+	lockdep_assert_held(&ts->lock);
+	if (none && (!ts->error || ts->error == -ECONNABORTED))
+		return -ENOKEY;
+	return ts->error;
+}
+
 /**
  * tlsbind_claims_ready() - has the socket keys that can be spoken of?
  * @ts: its state
  *
  * Context: process.
- * Return: 0, TLS 1.2 included; -ENOKEY, -ESTALE or -EKEYREJECTED, see
- * tlsbind_claims_make().
+ * Return: 0, TLS 1.2 included; -ENOKEY, -ESTALE, -EKEYREJECTED or
+ * -ECONNABORTED, see tlsbind_claims_make().
  */
 int tlsbind_claims_ready(struct tlsbind_sock *ts)
 {
 	int ret;
 
 	spin_lock(&ts->lock);
-	ret = ts->error;
-	if (!ret && !ts->tx.present && !ts->rx.present)
-		ret = -ENOKEY;
+	ret = tlsbind_claims_defect(ts);
 	spin_unlock(&ts->lock);
 	return ret;
 }
 
 static int tlsbind_claims_error(const struct tlsbind_sock *ts)
 {
-	lockdep_assert_held(&ts->lock);
-	if (ts->error)
-		return ts->error;
-	if (!ts->tx.present && !ts->rx.present)
-		return -ENOKEY;
+	int ret = tlsbind_claims_defect(ts);
+
+	if (ret)
+		return ret;
 	if (ts->installing)
 		return -EBUSY;
 	if (ts->tls_version != TLS_1_3_VERSION || !ts->cipher_suite)
@@ -166,7 +174,8 @@ static void tlsbind_claims_fill_keys(struct tlsbind_claims *claims,
  *
  * Context: process.
  * Return: 0; -ESTALE if the socket has keys that were not seen; -EKEYREJECTED
- * if a key could not be committed to; -ENOKEY if there is none; -EBUSY while
+ * if a key could not be committed to; -ECONNABORTED if the rules ended the
+ * connection; -ENOKEY if there is none; -EBUSY while
  * one is being installed; -EPROTONOSUPPORT for TLS 1.2; -EACCES if the rules
  * do not allow it.
  */

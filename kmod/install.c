@@ -178,6 +178,10 @@ static void tlsbind_install_check_stale(struct tlsbind_sock *ts,
 static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 				  bool tx, int error)
 {
+	spin_lock(&ts->lock);
+	if (!ts->error)
+		ts->error = -ECONNABORTED;
+	spin_unlock(&ts->lock);
 	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
 	tlsbind_event_deny(ts, tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX,
 			   error);

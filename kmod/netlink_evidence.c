@@ -229,7 +229,7 @@ static void tlsbind_netlink_evidence_explain(struct genl_info *info, int error)
 		GENL_SET_ERR_MSG(info, "id: has keys older than the module");
 		break;
 	case -EKEYREJECTED:
-		GENL_SET_ERR_MSG(info, "id: has a key that could not be committed to");
+		GENL_SET_ERR_MSG(info, "id: has a key that could not be committed to, or was refused");
 		break;
 	case -EBUSY:
 		GENL_SET_ERR_MSG(info, "id: a key is being installed just now");
@@ -241,7 +241,7 @@ static void tlsbind_netlink_evidence_explain(struct genl_info *info, int error)
 		GENL_SET_ERR_MSG(info, "too many questions are not answered yet");
 		break;
 	case -ECONNABORTED:
-		GENL_SET_ERR_MSG(info, "id: the connection is being closed");
+		GENL_SET_ERR_MSG(info, "id: the connection is closed, or was ended by the rules");
 		break;
 	case -ESHUTDOWN:
 		GENL_SET_ERR_MSG(info, "the module is being unloaded");

@@ -63,7 +63,7 @@ struct tlsbind_sock_key {
  * @lock: protects everything up to @exporting
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
- *	or was refused when kTLS had it
+ *	or was refused when kTLS had it, -ECONNABORTED if one was refused before
  * @installing: tasks between tlsbind_install_begin() and _end()
  * @flags: TLSBIND_F_* that come from the socket
  * @tls_version: 0x0303 or 0x0304, of the first key

@@ -4,6 +4,7 @@
 #include "as.h"
 #include "evidence.h"
 #include "genl.h"
+#include "rules.h"
 
 #define SUITE	0x1301
 #define LIMIT	256	/* questions of one socket that are not answered */
@@ -62,14 +63,19 @@ static void take(const struct nlmsghdr *h, void *arg)
 	take_parts(a, h);
 }
 
-static void id_of(unsigned int seed, uint8_t id[TLSBIND_CONNECTION_ID_SIZE])
+static void id_of_keys(unsigned int tx, unsigned int rx, uint8_t id[TLSBIND_CONNECTION_ID_SIZE])
 {
-	struct ktls_key a = ktls_key(SUITE, seed), b = ktls_key(SUITE, seed + 1);
+	struct ktls_key a = ktls_key(SUITE, tx), b = ktls_key(SUITE, rx);
 	uint8_t c_tx[TLSBIND_COMMITMENT_SIZE], c_rx[TLSBIND_COMMITMENT_SIZE];
 
 	evidence_commitment(TLSBIND_DIRECTION_TX, &a, c_tx);
 	evidence_commitment(TLSBIND_DIRECTION_RX, &b, c_rx);
 	evidence_connection_id(c_tx, c_rx, id);
+}
+
+static void id_of(unsigned int seed, uint8_t id[TLSBIND_CONNECTION_ID_SIZE])
+{
+	id_of_keys(seed, seed + 1, id);
 }
 
 static void make_pair(unsigned int seed, int fd[2], uint8_t id[TLSBIND_CONNECTION_ID_SIZE])
@@ -255,6 +261,37 @@ static void test_refused(struct genl *g)
 	ktls_close_pair(fd);
 }
 
+#define ENDED_TESTS 4
+
+/* The application still has the socket, and kTLS the keys. */
+static void test_ended(struct genl *g)
+{
+	struct ktls_key next = ktls_key(SUITE, 43), shared = ktls_key(SUITE, 41),
+			other = ktls_key(SUITE, 45);
+	uint8_t id[TLSBIND_CONNECTION_ID_SIZE];
+	int a[2], b[2];
+	struct nl nl;
+
+	if (nl_open(&nl) || rules_only(&nl, "attest loopback rekey abort"))
+		tap_bail("rule: %s", strerror(errno));
+	nl_close(&nl);
+	make_pair(41, a, id);
+	tap_errno(ktls_install(a[0], TLS_TX, &next), EACCES, "a rule ends a connection at a rekey");
+	genl_refused(g, ask(g, id, 1, &first), ECONNABORTED, "ended by the rules",
+		     "there is no evidence for it any more");
+
+	if (ktls_tcp_pair(AF_INET, b) || ktls_attach(b[0]) || ktls_install(b[0], TLS_RX, &other))
+		tap_bail("key: %s", strerror(errno));
+	tap_errno(ktls_install(b[0], TLS_TX, &shared), EKEYREJECTED,
+		  "a key that another socket holds is refused when kTLS has it");
+	id_of_keys(41, 45, id);
+	genl_refused(g, ask(g, id, 1, &first), EKEYREJECTED, "refused",
+		     "nor is there for that connection");
+	ktls_close_pair(a);
+	ktls_close_pair(b);
+	guest_allow(1);
+}
+
 static int drain(struct genl *g, int want)
 {
 	int good = 0;
@@ -407,7 +444,7 @@ int main(void)
 {
 	struct genl g;
 
-	tap_plan(ANSWER_TESTS + TOGETHER_TESTS + ERROR_TESTS + REFUSED_TESTS + LIMIT_TESTS +
+	tap_plan(ANSWER_TESTS + TOGETHER_TESTS + ERROR_TESTS + REFUSED_TESTS + ENDED_TESTS + LIMIT_TESTS +
 		 FULL_TESTS + WHO_TESTS + UNLOAD_TESTS);
 	guest_setup();
 	genl_need(&g);
@@ -415,6 +452,7 @@ int main(void)
 	test_together(&g);
 	test_errors(&g);
 	test_refused(&g);
+	test_ended(&g);
 	test_limit(&g);
 	test_full();
 	test_who();

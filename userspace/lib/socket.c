@@ -126,6 +126,7 @@ unsigned int tlsbind_http_status(int error)
 		return 501;
 	case EIO:
 	case EKEYREJECTED:
+	case ECONNABORTED:
 		return 502;
 	case EOPNOTSUPP:
 	case ESHUTDOWN:
