@@ -51,15 +51,28 @@ static bool tlsbind_caller_fsverity(struct inode *inode, struct tlsbind_exe *exe
 	return true;
 }
 
+#ifdef CONFIG_IMA
+/* Its server may hand out one content to be measured and another to be run. */
+static bool tlsbind_caller_served(const struct inode *inode)
+{
+	return inode->i_sb->s_iflags & (SB_I_IMA_UNVERIFIABLE_SIGNATURE |
+					SB_I_UNTRUSTED_MOUNTER);
+}
+#endif
+
 /*
  * What IMA has measured already, when the file was executed; nothing is hashed
- * now. IMA forgets what it measured when the file is changed.
+ * now. On a file system that tells of changes, IMA forgets what it measured
+ * when the file is changed.
  */
 static bool tlsbind_caller_ima(struct inode *inode, struct tlsbind_exe *exe)
 {
 #ifdef CONFIG_IMA
-	int algo = ima_inode_hash(inode, exe->digest, sizeof(exe->digest));
+	int algo;
 
+	if (tlsbind_caller_served(inode))
+		return false;
+	algo = ima_inode_hash(inode, exe->digest, sizeof(exe->digest));
 	if (algo < 0 || algo >= HASH_ALGO__LAST ||
 	    hash_digest_size[algo] > sizeof(exe->digest))
 		return false;
