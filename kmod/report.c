@@ -46,7 +46,6 @@ static void tlsbind_report_saw(bool present)
 {
 	lockdep_assert_held(&tlsbind_report_mutex);
 	WRITE_ONCE(tlsbind_report_present, present);
-	WRITE_ONCE(tlsbind_report_looked, jiffies);
 }
 
 /* An entry can be made only if there is a provider. */
@@ -61,29 +60,40 @@ static int tlsbind_report_open(void)
 /* While a report is being made, what was seen when it began is still true. */
 static void tlsbind_report_look_work(struct work_struct *work)
 {
-	if (!mutex_trylock(&tlsbind_report_mutex))
-		return;
-	if (!tlsbind_report_open())
-		tlsbind_tsm_close();
-	mutex_unlock(&tlsbind_report_mutex);
+	if (mutex_trylock(&tlsbind_report_mutex)) {
+		if (!tlsbind_report_open())
+			tlsbind_tsm_close();
+		mutex_unlock(&tlsbind_report_mutex);
+	}
+	WRITE_ONCE(tlsbind_report_looked, jiffies);
+	wake_up_var(&tlsbind_report_looked);
 }
 
 static DECLARE_WORK(tlsbind_report_look, tlsbind_report_look_work);
+
+static bool tlsbind_report_fresh(void)
+{
+	return !time_after(jiffies, READ_ONCE(tlsbind_report_looked) + HZ);
+}
 
 /**
  * tlsbind_report_available() - is a provider of reports registered?
  *
  * Whoever asks need not be privileged, so it is looked no more than once in a
- * second, and not in his name.
+ * second, and not in his name. While another program has a report made,
+ * configfs-tsm does not let us look; that may take a minute, and all of generic
+ * netlink would wait with us. So we wait for a moment only.
  *
- * Context: process, may sleep.
- * Return: true if so, a second ago at most.
+ * Context: process, may sleep for 100 ms.
+ * Return: true if so when it was last seen: a second ago, or before a report of
+ * another program was begun.
  */
 bool tlsbind_report_available(void)
 {
-	if (time_after(jiffies, READ_ONCE(tlsbind_report_looked) + HZ)) {
+	if (!tlsbind_report_fresh()) {
 		queue_work(system_unbound_wq, &tlsbind_report_look);
-		flush_work(&tlsbind_report_look);
+		wait_var_event_timeout(&tlsbind_report_looked,
+				       tlsbind_report_fresh(), HZ / 10);
 	}
 	return READ_ONCE(tlsbind_report_present);
 }
