@@ -53,7 +53,7 @@ static void tlsbind_install_read(struct sock *sk, bool tx,
 	change->error = ret;
 }
 
-/* Whether another socket holds the key; if that cannot be told, it is refused. */
+/* Whether another socket holds the key; that this cannot be told is an error. */
 static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
 				  bool tx,
 				  struct tlsbind_install_change *change)
@@ -91,6 +91,18 @@ static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 		ts->stale = true;
 }
 
+/* A connection that was seen to stay within this machine does so. */
+static void tlsbind_install_note(struct tlsbind_sock *ts,
+				 const struct tlsbind_install *install)
+{
+	bool local_only = ts->flow.local_only;
+
+	lockdep_assert_held(&ts->lock);
+	ts->flow = install->flow;
+	ts->flow.local_only |= local_only;
+	ts->verdict = install->verdict;
+}
+
 static void tlsbind_install_apply(struct tlsbind_sock *ts,
 				  const struct tlsbind_install *install,
 				  const struct tlsbind_install_change *change)
@@ -101,6 +113,7 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 	ts->cipher_suite = change->cipher_suite;
 	if (change->nic)
 		ts->flags |= TLSBIND_F_NIC;
+	tlsbind_install_note(ts, install);
 	if (change->error && change->error != -EPROTONOSUPPORT && !ts->error)
 		ts->error = -EKEYREJECTED;
 
@@ -156,7 +169,7 @@ static void tlsbind_install_name(struct tlsbind_sock *ts)
  * or by a task that was in kTLS when the hooks were armed. While somebody
  * else is installing, a key may be there before it is noted.
  */
-static void tlsbind_install_check_stale(struct tlsbind_sock *ts,
+static void tlsbind_install_check_unseen(struct tlsbind_sock *ts,
 					struct sock *sk,
 					unsigned int installing)
 {
@@ -176,16 +189,19 @@ static void tlsbind_install_check_stale(struct tlsbind_sock *ts,
  * libraries answer it by encrypting in user space, silently.
  */
 static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
-				  bool tx, int error)
+				  const struct tlsbind_install *install,
+				  int error)
 {
+	/* First, because telling may take long. */
+	tcp_abort(sk, -error);
 	spin_lock(&ts->lock);
+	tlsbind_install_note(ts, install);
 	if (!ts->error)
 		ts->error = -ECONNABORTED;
 	spin_unlock(&ts->lock);
 	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
-	tlsbind_event_deny(ts, tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX,
-			   error);
-	tcp_abort(sk, -error);
+	tlsbind_event_deny(ts, install->tx ? TLSBIND_DIRECTION_TX :
+					     TLSBIND_DIRECTION_RX, error);
 	return error;
 }
 
@@ -216,6 +232,9 @@ static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
 	if (change->tls_version != TLS_1_3_VERSION &&
 	    !(verdict->options & TLSBIND_OPTION_TLS12))
 		return -EPROTONOSUPPORT;
+	/* Another socket with the same key would not be told from this one. */
+	if (change->error && change->error != -EPROTONOSUPPORT)
+		return -EKEYREJECTED;
 	if (change->nic && !(verdict->options & TLSBIND_OPTION_NIC))
 		return -EACCES;
 	if (change->shared)
@@ -225,7 +244,6 @@ static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
 
 /* Note what is tried, and whether it may go on. The socket is locked. */
 static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
-			       const struct tlsbind_flow *flow,
 			       const struct tlsbind_install *install)
 {
 	const struct tlsbind_verdict *verdict = &install->verdict;
@@ -239,8 +257,6 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 		spin_unlock(&ts->lock);
 		return -EBUSY;
 	}
-	ts->flow = *flow;
-	ts->verdict = *verdict;
 	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);
 	if (!ret && (verdict->options & TLSBIND_OPTION_NO_EXPORT)) {
 		/* Who reads now might read the new key. */
@@ -250,7 +266,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 			ts->no_export = true;
 	}
 	if (!ret) {
-		tlsbind_install_check_stale(ts, sk, 0);
+		tlsbind_install_check_unseen(ts, sk, 0);
 		ts->installing++;
 		key->installing = true;
 	}
@@ -277,19 +293,19 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			  struct tlsbind_install *install)
 {
-	struct tlsbind_flow flow;
 	int ret;
 
 	install->tx = tx;
 	tlsbind_caller_get(&install->caller);
 	lock_sock(sk);
-	tlsbind_flow_get(sk, &flow);
-	tlsbind_policy_judge(ts->net, &flow, &install->caller,
+	tlsbind_flow_get(sk, &install->flow);
+	tlsbind_policy_judge(ts->net, &install->flow, &install->caller,
 			     &install->verdict);
-	ret = tlsbind_install_try(ts, sk, &flow, install);
+	ret = tlsbind_install_try(ts, sk, install);
 	release_sock(sk);
 	tlsbind_policy_count(ts->net, install->verdict.rule);
-	return ret == -EACCES ? tlsbind_install_refuse(ts, sk, tx, ret) : ret;
+	return ret == -EACCES ? tlsbind_install_refuse(ts, sk, install, ret) :
+				ret;
 }
 
 /**
@@ -303,14 +319,15 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
  * changed since. No other task installs one in the same direction meanwhile,
  * so it is the one that @install is about.
  *
- * Where a commitment cannot be made (no memory), no evidence is given for this
- * socket any more.
+ * Where a commitment cannot be made, or not be compared with those of others (no
+ * memory), no evidence is given for this socket any more.
  *
  * Context: process, in the task that installed the key; takes the socket lock
  * and sleeps.
  * Return: @answer; or, if the rules refuse the key now that it is known, and the
  * connection is aborted: -EPROTONOSUPPORT for TLS 1.2, -EACCES for a key that a
- * network card has, -EKEYREJECTED for one that another socket holds.
+ * network card has, -EKEYREJECTED for one that another socket holds, or of which
+ * that cannot be told.
  */
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
@@ -332,7 +349,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (!answer)
 		tlsbind_install_apply(ts, install, &change);
 	complete = ts->tx.present && ts->rx.present && !change.error;
-	tlsbind_install_check_stale(ts, sk, 1);
+	tlsbind_install_check_unseen(ts, sk, 1);
 	spin_unlock(&ts->lock);
 	if (first && !answer)
 		tlsbind_net_count_sock(ts->net, true);
@@ -348,7 +365,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	spin_unlock(&ts->lock);
 	release_sock(sk);
 	if (error)
-		return tlsbind_install_refuse(ts, sk, install->tx, error);
+		return tlsbind_install_refuse(ts, sk, install, error);
 	if (!answer)
 		tlsbind_event_key(ts, install->tx ? TLSBIND_DIRECTION_TX :
 						    TLSBIND_DIRECTION_RX, rekey);
@@ -372,7 +389,7 @@ int tlsbind_install_export_begin(struct tlsbind_sock *ts, struct sock *sk)
 
 	lock_sock(sk);
 	spin_lock(&ts->lock);
-	tlsbind_install_check_stale(ts, sk, 0);
+	tlsbind_install_check_unseen(ts, sk, 0);
 	if (ts->no_export)
 		ret = -EACCES;
 	else

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "caller.h"
+#include "flow.h"
 #include "policy.h"
 
 struct sock;
@@ -16,11 +17,13 @@ struct tlsbind_sock;
 /**
  * struct tlsbind_install - an installation of a key that is under way
  * @tx: the sending direction
+ * @flow: the socket's ends
  * @caller: who installs it
  * @verdict: what the rules said when it began
  */
 struct tlsbind_install {
 	bool tx;
+	struct tlsbind_flow flow;
 	struct tlsbind_caller caller;
 	struct tlsbind_verdict verdict;
 };
