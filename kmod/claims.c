@@ -38,11 +38,11 @@ static bool tlsbind_claims_exportable(const struct tlsbind_sock_key *key)
 	return key->present && !key->no_export;
 }
 
-/* @digest: of the rules now */
-static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts,
+/* @guest: flags of the guest; @digest: of the rules now */
+static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts, u32 guest,
 				const u8 digest[TLSBIND_HASH_SIZE])
 {
-	u32 flags = ts->flags | tlsbind_policy_flags();
+	u32 flags = ts->flags | guest;
 
 	lockdep_assert_held(&ts->lock);
 	if (tlsbind_claims_one_direction(ts))
@@ -181,6 +181,8 @@ static void tlsbind_claims_fill_keys(struct tlsbind_claims *claims,
  */
 int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 {
+	/* Before the rules: if they are locked, these are the locked ones. */
+	u32 guest = tlsbind_policy_flags();
 	struct tlsbind_verdict verdict = {};
 	int ret;
 
@@ -191,7 +193,8 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 	ret = tlsbind_claims_error(ts);
 	if (!ret)
 		ret = tlsbind_claims_judge(ts, &verdict);
-	claims->flags = cpu_to_be32(tlsbind_claims_flags(ts, verdict.digest));
+	claims->flags = cpu_to_be32(tlsbind_claims_flags(ts, guest,
+							 verdict.digest));
 	claims->rule = cpu_to_be64(verdict.rule);
 	memcpy(claims->policy_digest, verdict.digest,
 	       sizeof(claims->policy_digest));
@@ -227,12 +230,13 @@ void tlsbind_claims_answered(struct tlsbind_sock *ts,
  */
 void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
 {
+	u32 guest = tlsbind_policy_flags();
 	struct tlsbind_policy_state policy;
 
 	tlsbind_policy_state(ts->net, &policy);
 	spin_lock(&ts->lock);
 	memcpy(info->connection_id, ts->id, sizeof(info->connection_id));
-	info->flags = tlsbind_claims_flags(ts, policy.digest);
+	info->flags = tlsbind_claims_flags(ts, guest, policy.digest);
 	info->tx_generation = ts->tx.generation;
 	info->rx_generation = ts->rx.generation;
 	info->tls_version = ts->tls_version;

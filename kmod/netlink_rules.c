@@ -120,15 +120,24 @@ static int tlsbind_nl_reply_end(struct tlsbind_nl_reply *reply,
 	return genlmsg_reply(reply->skb, info);
 }
 
-static int tlsbind_nl_put_state(struct sk_buff *skb, const struct net *net)
+static int tlsbind_nl_put_state(struct sk_buff *skb,
+				const struct tlsbind_policy_state *state)
 {
+	return nla_put_u32(skb, TLSBIND_A_RULES_GENERATION, state->generation) ||
+	       nla_put_u32(skb, TLSBIND_A_RULES_COUNT, state->count) ||
+	       nla_put(skb, TLSBIND_A_RULES_DIGEST, sizeof(state->digest),
+		       state->digest) ? -EMSGSIZE : 0;
+}
+
+static int tlsbind_nl_put_whole(struct sk_buff *skb, const struct net *net)
+{
+	/* First: if they are locked, what is read then is locked. */
+	bool locked = tlsbind_policy_locked();
 	struct tlsbind_policy_state state;
 
 	tlsbind_policy_state(net, &state);
-	return nla_put_u32(skb, TLSBIND_A_RULES_GENERATION, state.generation) ||
-	       nla_put_u32(skb, TLSBIND_A_RULES_COUNT, state.count) ||
-	       nla_put(skb, TLSBIND_A_RULES_DIGEST, sizeof(state.digest),
-		       state.digest) ? -EMSGSIZE : 0;
+	return tlsbind_nl_put_state(skb, &state) ?:
+	       nla_put_u8(skb, TLSBIND_A_RULES_LOCKED, locked);
 }
 
 static int tlsbind_nl_put_one(struct sk_buff *skb, struct genl_info *info,
@@ -177,9 +186,7 @@ int tlsbind_nl_rules_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (handle)
 		ret = tlsbind_nl_put_one(reply.skb, info, nla_get_u64(handle));
 	else
-		ret = tlsbind_nl_put_state(reply.skb, genl_info_net(info)) ?:
-		      nla_put_u8(reply.skb, TLSBIND_A_RULES_LOCKED,
-				 tlsbind_policy_locked());
+		ret = tlsbind_nl_put_whole(reply.skb, genl_info_net(info));
 	return tlsbind_nl_reply_end(&reply, info, ret);
 }
 
@@ -252,13 +259,13 @@ static int tlsbind_nl_add(struct genl_info *info, struct tlsbind_policy_edit *ed
 		return ret;
 	ret = tlsbind_policy_add(genl_info_net(info), edit, rule,
 				 before ? nla_get_u64(before) : 0);
-	if (ret)
+	if (ret == -ENOENT)
 		NL_SET_BAD_ATTR(info->extack, before);
-	else
+	if (!ret)
 		ret = tlsbind_netlink_put_u64(reply.skb, TLSBIND_A_RULES_HANDLE,
 					      rule->handle) ?:
 		      nla_put_u32(reply.skb, TLSBIND_A_RULES_GENERATION,
-				  edit->generation);
+				  edit->state.generation);
 	return tlsbind_nl_reply_end(&reply, info, ret);
 }
 
@@ -323,7 +330,7 @@ int tlsbind_nl_rules_delete_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	ret = tlsbind_policy_delete(genl_info_net(info), &edit,
 				    nla_get_u64(handle));
-	if (ret)
+	if (ret == -ENOENT)
 		NL_SET_BAD_ATTR(info->extack, handle);
 	return ret;
 }
@@ -332,15 +339,14 @@ static int tlsbind_nl_replace(struct genl_info *info,
 			      struct tlsbind_policy_edit *edit,
 			      struct tlsbind_rule **list, u32 count)
 {
-	struct net *net = genl_info_net(info);
 	struct tlsbind_nl_reply reply;
 	int ret;
 
 	ret = tlsbind_nl_reply_begin(&reply, info);
 	if (ret)
 		return ret;
-	ret = tlsbind_policy_replace(net, edit, list, count) ?:
-	      tlsbind_nl_put_state(reply.skb, net);
+	ret = tlsbind_policy_replace(genl_info_net(info), edit, list, count) ?:
+	      tlsbind_nl_put_state(reply.skb, &edit->state);
 	return tlsbind_nl_reply_end(&reply, info, ret);
 }
 

@@ -31,7 +31,8 @@ static bool tlsbind_policy_frozen;
  */
 bool tlsbind_policy_locked(void)
 {
-	return READ_ONCE(tlsbind_policy_frozen);
+	/* Pairs with tlsbind_policy_lock(): the rules read later are frozen. */
+	return smp_load_acquire(&tlsbind_policy_frozen);
 }
 
 /**
@@ -145,6 +146,14 @@ bool tlsbind_policy_charge(const struct net *net, u64 rule)
 	return good;
 }
 
+static void tlsbind_policy_describe(const struct tlsbind_rules *rules,
+				    struct tlsbind_policy_state *state)
+{
+	state->generation = rules->generation;
+	state->count = rules->count;
+	memcpy(state->digest, rules->digest, sizeof(state->digest));
+}
+
 /**
  * tlsbind_policy_state() - the rules as a whole
  * @net: network namespace
@@ -160,11 +169,8 @@ void tlsbind_policy_state(const struct net *net,
 	memset(state, 0, sizeof(*state));
 	rcu_read_lock();
 	rules = tlsbind_policy_rules(net);
-	if (rules) {
-		state->generation = rules->generation;
-		state->count = rules->count;
-		memcpy(state->digest, rules->digest, sizeof(state->digest));
-	}
+	if (rules)
+		tlsbind_policy_describe(rules, state);
 	rcu_read_unlock();
 }
 
@@ -217,7 +223,7 @@ static int tlsbind_policy_publish(struct net *net, struct tlsbind_net *tn,
 		return PTR_ERR(rules);
 	}
 	rules->generation = ++tn->generation;
-	edit->generation = rules->generation;
+	tlsbind_policy_describe(rules, &edit->state);
 	rcu_assign_pointer(tn->rules, rules);
 	tlsbind_rules_free_rcu(old);
 	tlsbind_event_rules(net, rules->generation);
@@ -225,8 +231,9 @@ static int tlsbind_policy_publish(struct net *net, struct tlsbind_net *tn,
 }
 
 /* The active rules in an array with room for one more. */
-static struct tlsbind_rule **tlsbind_policy_list(struct tlsbind_net *tn,
-						 u32 *count)
+static struct tlsbind_rule **
+tlsbind_policy_list(struct tlsbind_net *tn,
+		    const struct tlsbind_policy_edit *edit, u32 *count)
 {
 	const struct tlsbind_rules *rules = tlsbind_policy_active(tn);
 	struct tlsbind_rule **list;
@@ -234,24 +241,21 @@ static struct tlsbind_rule **tlsbind_policy_list(struct tlsbind_net *tn,
 
 	*count = rules ? rules->count : 0;
 	list = kvmalloc_array(*count + 1, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		NL_SET_ERR_MSG(edit->extack, "no memory for the rules");
 	for (i = 0; list && i < *count; i++)
 		list[i] = rules->entries[i].rule;
 	return list;
 }
 
-/* Where the rule with this handle is; what it is for goes into the refusal. */
-static int tlsbind_policy_find(struct tlsbind_net *tn,
-			       struct tlsbind_policy_edit *edit, u64 handle,
-			       u32 *position)
+/* Where the rule with this handle is. */
+static int tlsbind_policy_find(struct tlsbind_net *tn, u64 handle, u32 *position)
 {
 	const struct tlsbind_rules *rules = tlsbind_policy_active(tn);
 
 	*position = rules ? tlsbind_rules_position(rules, handle) :
 			    TLSBIND_RULES_NONE;
-	if (*position != TLSBIND_RULES_NONE)
-		return 0;
-	NL_SET_ERR_MSG(edit->extack, "no rule with this handle");
-	return -ENOENT;
+	return *position == TLSBIND_RULES_NONE ? -ENOENT : 0;
 }
 
 static int tlsbind_policy_insert(struct net *net, struct tlsbind_net *tn,
@@ -262,11 +266,13 @@ static int tlsbind_policy_insert(struct net *net, struct tlsbind_net *tn,
 	u32 count, position;
 	int ret;
 
-	list = tlsbind_policy_list(tn, &count);
+	list = tlsbind_policy_list(tn, edit, &count);
 	if (!list)
 		return -ENOMEM;
 	position = count;
-	ret = before ? tlsbind_policy_find(tn, edit, before, &position) : 0;
+	ret = before ? tlsbind_policy_find(tn, before, &position) : 0;
+	if (ret)
+		NL_SET_ERR_MSG(edit->extack, "before: no rule with this handle");
 	if (!ret && count >= TLSBIND_RULES_MAX) {
 		NL_SET_ERR_MSG(edit->extack,
 			       "rule: there are 16384 rules already, the most there can be");
@@ -327,10 +333,12 @@ static int tlsbind_policy_remove(struct net *net, struct tlsbind_net *tn,
 	u32 count, position;
 	int ret;
 
-	list = tlsbind_policy_list(tn, &count);
+	list = tlsbind_policy_list(tn, edit, &count);
 	if (!list)
 		return -ENOMEM;
-	ret = tlsbind_policy_find(tn, edit, handle, &position);
+	ret = tlsbind_policy_find(tn, handle, &position);
+	if (ret)
+		NL_SET_ERR_MSG(edit->extack, "handle: no rule with this handle");
 	if (!ret && !edit->privileged &&
 	    tlsbind_policy_shields(list, count, position)) {
 		NL_SET_ERR_MSG(edit->extack,
@@ -401,6 +409,19 @@ int tlsbind_policy_replace(struct net *net, struct tlsbind_policy_edit *edit,
 	return ret;
 }
 
+static int tlsbind_policy_freeze_now(const struct tlsbind_policy_edit *edit)
+{
+	lockdep_assert_held_write(&tlsbind_policy_freeze);
+	if (!try_module_get(THIS_MODULE)) {
+		NL_SET_ERR_MSG(edit->extack, "the module is being unloaded");
+		return -ESHUTDOWN;
+	}
+	/* Pairs with tlsbind_policy_locked(). */
+	smp_store_release(&tlsbind_policy_frozen, true);
+	tlsbind_event_lock();
+	return 0;
+}
+
 /**
  * tlsbind_policy_lock() - freeze all rules and pin the module until reboot
  * @net: network namespace of the sender
@@ -410,7 +431,8 @@ int tlsbind_policy_replace(struct net *net, struct tlsbind_policy_edit *edit,
  * happens.
  *
  * Context: process, may sleep.
- * Return: 0, or -ESTALE if the rules of @net are not those of @edit.
+ * Return: 0; -ESTALE if the rules of @net are not those of @edit; -ESHUTDOWN
+ * if the module is being unloaded.
  */
 int tlsbind_policy_lock(struct net *net, struct tlsbind_policy_edit *edit)
 {
@@ -421,11 +443,8 @@ int tlsbind_policy_lock(struct net *net, struct tlsbind_policy_edit *edit)
 	mutex_lock(&tn->lock);
 	if (!tlsbind_policy_frozen)
 		ret = tlsbind_policy_permit(tn, edit);
-	if (!ret && !tlsbind_policy_frozen) {
-		__module_get(THIS_MODULE);
-		WRITE_ONCE(tlsbind_policy_frozen, true);
-		tlsbind_event_lock();
-	}
+	if (!ret && !tlsbind_policy_frozen)
+		ret = tlsbind_policy_freeze_now(edit);
 	mutex_unlock(&tn->lock);
 	up_write(&tlsbind_policy_freeze);
 	return ret;

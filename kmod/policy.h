@@ -51,13 +51,15 @@ struct tlsbind_policy_state {
  * struct tlsbind_policy_edit - a change of the rules
  * @privileged: the sender may decide who is attested
  * @conditional: only if the rules are those of @generation
- * @generation: in: see @conditional; out: of the rules after the change
+ * @generation: see @conditional
+ * @state: out: the rules after the change
  * @extack: why it was refused; may be NULL
  */
 struct tlsbind_policy_edit {
 	bool privileged;
 	bool conditional;
 	u32 generation;
+	struct tlsbind_policy_state state;
 	struct netlink_ext_ack *extack;
 };
 
