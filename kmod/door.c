@@ -216,7 +216,10 @@ static void tlsbind_door_refresh(const struct module *gone)
 	WRITE_ONCE(tlsbind_door_open, open);
 }
 
-/* A door that is not there, or cannot be guarded, is no error. */
+/*
+ * A door that is not there, or cannot be guarded, is no error. Nor is one that
+ * somebody else redirects if that is ourselves: the module came back.
+ */
 static int tlsbind_door_look(struct tlsbind_door *door)
 {
 	int ret;
@@ -224,7 +227,9 @@ static int tlsbind_door_look(struct tlsbind_door *door)
 	lockdep_assert_held(&tlsbind_door_mutex);
 	door->guard.kind = &door->kind;
 	ret = tlsbind_guard_arm_name(&door->guard, door->function);
-	return ret == -EINVAL ? 0 : ret;
+	if (ret == -EINVAL || (ret == -EBUSY && !list_empty(&door->later)))
+		return 0;
+	return ret;
 }
 
 /*
