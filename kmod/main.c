@@ -85,8 +85,8 @@ err_sha384:
  *    which arms guards again, has dropped its references on requests.
  * 4. tlsbind_door_exit(): no guard any more; user space can have our tag signed.
  * 5. tlsbind_netlink_exit(): no request by netlink any more. Until here some
- *    may run, and find an empty queue that takes nothing; nothing is told to
- *    listeners any more, because it were these steps that had something to tell.
+ *    may run, change rules and tell listeners of it, and find an empty queue
+ *    that takes nothing.
  * 6. tlsbind_sock_exit(), tlsbind_share_exit(): no state, no request, no
  *    eventfd, no report, no key that is held; the RCU callbacks that free
  *    states have run.

@@ -5,8 +5,9 @@
  *
  * A question is acknowledged at once. The answer is a message of its own, sent
  * by whoever ends the request: the worker, its deadline, the closing of the
- * socket, or unload. If the asker has gone by then, nothing is sent: the port
- * may be somebody else's.
+ * socket, or unload. If the asker is known to have gone by then, nothing is sent:
+ * the port may be somebody else's. Netlink frees a port a moment before it tells
+ * of that; who has it then gets an answer with a sequence number that is not his.
  */
 #include "netlink.h"
 
