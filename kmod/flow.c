@@ -17,17 +17,35 @@ static bool tlsbind_flow_loopback(const struct in6_addr *address)
 	return ipv6_addr_loopback(address) || ipv6_addr_v4mapped_loopback(address);
 }
 
-/* Is it an address of the network namespace itself? */
-static bool tlsbind_flow_own(struct sock *sk, const struct in6_addr *address)
+/* Is it one of those that @dev sees, a VRF perhaps, or NULL? */
+static bool tlsbind_flow_own_seen(struct net *net, const struct net_device *dev,
+				  const struct in6_addr *address)
 {
 	if (ipv6_addr_v4mapped(address))
-		return inet_addr_type(sock_net(sk), address->s6_addr32[3]) ==
+		return inet_addr_type_dev_table(net, dev,
+						address->s6_addr32[3]) ==
 		       RTN_LOCAL;
 #if IS_ENABLED(CONFIG_IPV6)
-	return ipv6_chk_addr(sock_net(sk), address, NULL, 0);
+	return ipv6_chk_addr(net, address, dev, 0);
 #else
 	return false;
 #endif
+}
+
+/* Is it an address of the network namespace itself? */
+static bool tlsbind_flow_own(const struct sock *sk,
+			     const struct in6_addr *address)
+{
+	struct net *net = sock_net(sk);
+	const struct net_device *dev;
+	bool own;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(net, sk->sk_bound_dev_if);
+	own = tlsbind_flow_own_seen(net, NULL, address) ||
+	      (dev && tlsbind_flow_own_seen(net, dev, address));
+	rcu_read_unlock();
+	return own;
 }
 
 /* The device that the route goes out of; the reference on the route is kept. */
@@ -38,11 +56,13 @@ static struct net_device *tlsbind_flow_device(struct sock *sk,
 	return *dst ? (*dst)->dev : NULL;
 }
 
+/* Within a VRF its own device is what "lo" is elsewhere. */
 static bool tlsbind_flow_routed_here(struct sock *sk)
 {
 	struct dst_entry *dst;
 	struct net_device *dev = tlsbind_flow_device(sk, &dst);
-	bool here = dev && (dev->flags & IFF_LOOPBACK);
+	bool here = dev && ((dev->flags & IFF_LOOPBACK) ||
+			    netif_is_l3_master(dev));
 
 	dst_release(dst);
 	return here;
