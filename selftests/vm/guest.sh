@@ -139,6 +139,7 @@ else
 	need_root
 	lock guest
 	[ ! -x "$TOP/selftests/ktls-suite/fetch.sh" ] || "$TOP/selftests/ktls-suite/fetch.sh"
+	[ ! -x "$TOP/selftests/gnutls/build.sh" ] || "$TOP/selftests/gnutls/build.sh"
 	"$VM_DIR/chroot.sh" env TLSBIND_KEEP_GOING="${TLSBIND_KEEP_GOING:-0}" \
 		/src/selftests/vm/guest.sh inside "$@"
 fi

@@ -28,6 +28,7 @@ everything() {
 	local built dir
 	put modules "$GUEST/lib-$release"/*.ko "$GUEST/lib-$release${TLSBIND_VARIANT:-}"/*.ko
 	put bin "$GUEST/bin"/*
+	put gnutls "$GUEST/gnutls"/*
 	put vectors "$TOP/selftests/vectors"/*.json
 	put golden "$TOP/selftests/golden"/*.json
 	mapfile -t built < <(programs "$GUEST/selftests")
