@@ -2,17 +2,18 @@
 /*
  * Finding the first rule that matches without asking all.
  *
- * Each rule is in one bucket of a hash table, by one value that it demands
- * exactly: of those that it has, the one whose bucket is the shortest. Rules
- * that demand none are in a list of their own, the rest. A caller and a
- * connection have few such values; whatever rule matches is in the bucket of
- * one of them or in the rest. Chains ascend in position, so each is left at its
- * first match or at the best position that another chain has given.
+ * Each rule is in one bucket of a hash table, by one of the traits that it
+ * demands (see trait.h): the one whose bucket is the shortest. Rules without
+ * traits are in a list of their own, the rest: those that demand nothing, or
+ * only ranges that cross the middle of all numbers. A caller and a connection
+ * have few traits, in full length; each is looked up once for every length that
+ * rules are found by. Whatever rule matches is in one of these buckets or in
+ * the rest. Chains ascend in position, so each is left at its first match or at
+ * the best position that another chain has given.
  */
 #include "rules.h"
 
 #include <linux/hash.h>
-#include <linux/jhash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -20,112 +21,46 @@
 #include <linux/unaligned.h>
 
 #include "compat/sha384.h"
-#include "flow.h"
 #include "rule.h"
 
-/* What a rule may demand exactly. */
-enum tlsbind_rules_key {
-	TLSBIND_RULES_EXE,
-	TLSBIND_RULES_CGROUP,
-	TLSBIND_RULES_LOCAL,
-	TLSBIND_RULES_REMOTE,
-	TLSBIND_RULES_LOCAL_PORT,
-	TLSBIND_RULES_REMOTE_PORT,
-	TLSBIND_RULES_UID,
-};
-
-static u32 tlsbind_rules_hash(const struct tlsbind_rules *rules,
-			      enum tlsbind_rules_key kind, const void *value,
-			      size_t len)
+static struct tlsbind_rules_bucket *
+tlsbind_rules_bucket(const struct tlsbind_rules *rules,
+		     const struct tlsbind_trait *trait)
 {
-	return jhash(value, len, kind) & rules->mask;
+	return &rules->buckets[tlsbind_trait_hash(trait) & rules->mask];
 }
 
-static u32 tlsbind_rules_hash_number(const struct tlsbind_rules *rules,
-				     enum tlsbind_rules_key kind, u64 number)
-{
-	return tlsbind_rules_hash(rules, kind, &number, sizeof(number));
-}
-
-/* The best bucket so far for a rule that is being put into the index. */
-struct tlsbind_rules_choice {
-	struct tlsbind_rules *rules;
-	struct tlsbind_rules_bucket *bucket;
-	enum tlsbind_rules_key kind;
-};
-
-static void tlsbind_rules_offer(struct tlsbind_rules_choice *choice,
-				enum tlsbind_rules_key kind, u32 hash)
-{
-	struct tlsbind_rules_bucket *bucket = &choice->rules->buckets[hash];
-
-	if (choice->bucket && choice->bucket->load <= bucket->load)
-		return;
-	choice->bucket = bucket;
-	choice->kind = kind;
-}
-
-static void tlsbind_rules_offer_number(struct tlsbind_rules_choice *choice,
-				       enum tlsbind_rules_key kind, u64 min,
-				       u64 max)
-{
-	if (min == max)
-		tlsbind_rules_offer(choice, kind,
-				    tlsbind_rules_hash_number(choice->rules,
-							      kind, min));
-}
-
-static void tlsbind_rules_offer_address(struct tlsbind_rules_choice *choice,
-					enum tlsbind_rules_key kind,
-					const struct in6_addr *address,
-					u8 prefix)
-{
-	if (prefix == TLSBIND_PREFIX_MAX)
-		tlsbind_rules_offer(choice, kind,
-				    tlsbind_rules_hash(choice->rules, kind,
-						       address,
-						       sizeof(*address)));
-}
-
-static void tlsbind_rules_choose(struct tlsbind_rules_choice *choice,
+/* The chain for a rule that is being put into the index. */
+static u32 *tlsbind_rules_choose(struct tlsbind_rules *rules,
 				 const struct tlsbind_rule *rule)
 {
-	if (rule->exe.kind != TLSBIND_EXE_NONE)
-		tlsbind_rules_offer(choice, TLSBIND_RULES_EXE,
-				    tlsbind_rules_hash(choice->rules,
-						       TLSBIND_RULES_EXE,
-						       rule->exe.digest,
-						       rule->exe.len));
-	if (rule->cgroup)
-		tlsbind_rules_offer_number(choice, TLSBIND_RULES_CGROUP,
-					   rule->cgroup, rule->cgroup);
-	tlsbind_rules_offer_address(choice, TLSBIND_RULES_LOCAL, &rule->local,
-				    rule->local_prefix);
-	tlsbind_rules_offer_address(choice, TLSBIND_RULES_REMOTE, &rule->remote,
-				    rule->remote_prefix);
-	tlsbind_rules_offer_number(choice, TLSBIND_RULES_LOCAL_PORT,
-				   rule->local_port_min, rule->local_port_max);
-	tlsbind_rules_offer_number(choice, TLSBIND_RULES_REMOTE_PORT,
-				   rule->remote_port_min,
-				   rule->remote_port_max);
-	tlsbind_rules_offer_number(choice, TLSBIND_RULES_UID, rule->uid_min,
-				   rule->uid_max);
+	struct tlsbind_rules_bucket *bucket, *best = NULL;
+	const struct tlsbind_trait *by = NULL;
+	struct tlsbind_traits traits;
+	unsigned int i;
+
+	tlsbind_traits_demanded(rule, &traits);
+	for (i = 0; i < traits.count; i++) {
+		bucket = tlsbind_rules_bucket(rules, &traits.list[i]);
+		if (best && best->load <= bucket->load)
+			continue;
+		best = bucket;
+		by = &traits.list[i];
+	}
+	if (!best)
+		return &rules->rest;
+	__set_bit(by->len, rules->lengths[by->kind]);
+	best->load++;
+	return &best->first;
 }
 
 /* Called from the last position to the first. */
 static void tlsbind_rules_enter(struct tlsbind_rules *rules, u32 position)
 {
 	struct tlsbind_rules_entry *entry = &rules->entries[position];
-	struct tlsbind_rules_choice choice = { .rules = rules };
 	struct tlsbind_rules_bucket *by_handle;
-	u32 *first = &rules->rest;
+	u32 *first = tlsbind_rules_choose(rules, entry->rule);
 
-	tlsbind_rules_choose(&choice, entry->rule);
-	if (choice.bucket) {
-		rules->kinds |= BIT(choice.kind);
-		choice.bucket->load++;
-		first = &choice.bucket->first;
-	}
 	entry->next = *first;
 	*first = position;
 
@@ -275,23 +210,18 @@ static void tlsbind_rules_walk(struct tlsbind_rules_look *look, u32 position)
 	}
 }
 
-static void tlsbind_rules_walk_value(struct tlsbind_rules_look *look,
-				     enum tlsbind_rules_key kind,
-				     const void *value, size_t len)
+/* Whatever is found by the first bits of this. */
+static void tlsbind_rules_walk_trait(struct tlsbind_rules_look *look,
+				     const struct tlsbind_trait *trait)
 {
 	const struct tlsbind_rules *rules = look->rules;
+	struct tlsbind_trait cut;
+	unsigned int len;
 
-	if (rules->kinds & BIT(kind))
-		tlsbind_rules_walk(look,
-				   rules->buckets[tlsbind_rules_hash(rules, kind,
-								     value,
-								     len)].first);
-}
-
-static void tlsbind_rules_walk_number(struct tlsbind_rules_look *look,
-				      enum tlsbind_rules_key kind, u64 number)
-{
-	tlsbind_rules_walk_value(look, kind, &number, sizeof(number));
+	for_each_set_bit(len, rules->lengths[trait->kind], TLSBIND_RULES_LENGTHS) {
+		tlsbind_trait_cut(trait, len, &cut);
+		tlsbind_rules_walk(look, tlsbind_rules_bucket(rules, &cut)->first);
+	}
 }
 
 /**
@@ -313,24 +243,13 @@ struct tlsbind_rule *tlsbind_rules_find(const struct tlsbind_rules *rules,
 		.caller = caller,
 		.best = TLSBIND_RULES_NONE,
 	};
-	int i;
+	struct tlsbind_traits traits;
+	unsigned int i;
 
 	tlsbind_rules_walk(&look, rules->rest);
-	if (caller->exe.kind != TLSBIND_EXE_NONE)
-		tlsbind_rules_walk_value(&look, TLSBIND_RULES_EXE,
-					 caller->exe.digest, caller->exe.len);
-	for (i = 0; i < TLSBIND_CALLER_CGROUPS && caller->cgroups[i]; i++)
-		tlsbind_rules_walk_number(&look, TLSBIND_RULES_CGROUP,
-					  caller->cgroups[i]);
-	tlsbind_rules_walk_value(&look, TLSBIND_RULES_LOCAL, &flow->local,
-				 sizeof(flow->local));
-	tlsbind_rules_walk_value(&look, TLSBIND_RULES_REMOTE, &flow->remote,
-				 sizeof(flow->remote));
-	tlsbind_rules_walk_number(&look, TLSBIND_RULES_LOCAL_PORT,
-				  flow->local_port);
-	tlsbind_rules_walk_number(&look, TLSBIND_RULES_REMOTE_PORT,
-				  flow->remote_port);
-	tlsbind_rules_walk_number(&look, TLSBIND_RULES_UID, caller->uid);
+	tlsbind_traits_had(flow, caller, &traits);
+	for (i = 0; i < traits.count; i++)
+		tlsbind_rules_walk_trait(&look, &traits.list[i]);
 	return look.best == TLSBIND_RULES_NONE ? NULL :
 						 rules->entries[look.best].rule;
 }

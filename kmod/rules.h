@@ -6,9 +6,12 @@
 #ifndef _TLSBIND_RULES_H
 #define _TLSBIND_RULES_H
 
+#include <linux/bitmap.h>
 #include <linux/rcupdate.h>
 #include <linux/tlsbind.h>
 #include <linux/types.h>
+
+#include "trait.h"
 
 struct tlsbind_caller;
 struct tlsbind_flow;
@@ -16,6 +19,9 @@ struct tlsbind_rule;
 
 /* No such position. */
 #define TLSBIND_RULES_NONE	U32_MAX
+
+/* Of traits, 0 included. */
+#define TLSBIND_RULES_LENGTHS	(TLSBIND_TRAIT_BITS + 1)
 
 /**
  * struct tlsbind_rules_entry - one place in the order
@@ -47,9 +53,9 @@ struct tlsbind_rules_bucket {
  * @generation: of the rules of the network namespace
  * @count: how many there are
  * @digest: see &struct tlsbind_rule_wire
- * @kinds: enum tlsbind_rules_key that some rule is found by, as bits
  * @mask: number of buckets, a power of two, less one
  * @rest: lowest position of the rules that are found by nothing
+ * @lengths: those of traits that some rule is found by, for each kind
  * @buckets: the index
  * @entries: the rules in their order
  */
@@ -58,9 +64,9 @@ struct tlsbind_rules {
 	u32 generation;
 	u32 count;
 	u8 digest[TLSBIND_HASH_SIZE];
-	u32 kinds;
 	u32 mask;
 	u32 rest;
+	DECLARE_BITMAP(lengths[TLSBIND_TRAIT_KINDS], TLSBIND_RULES_LENGTHS);
 	struct tlsbind_rules_bucket *buckets;
 	struct tlsbind_rules_entry entries[] __counted_by(count);
 };
