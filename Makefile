@@ -45,6 +45,9 @@ check-debug: ## the guest's tests on a kernel with KASAN, lockdep, kmemleak ... 
 coverage: ## which lines of the module the guest's tests run [K=6.12|7] [T=name]
 	@$(VM)/coverage.sh $(or $(K),6.12) $(T)
 
+bench: ## what things cost, in instructions of the guest, to build/bench.json [K=6.12|7]
+	@$(VM)/bench.sh $(K)
+
 lint: ## every static check: checkpatch, sparse, Coccinelle, clang, shellcheck ... [T=check]
 	@selftests/lint/lint.sh $(T)
 
@@ -88,4 +91,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all modules userspace install demo check check-debug coverage lint ci debug-kernel netlink kunit vm vm-shell chroot guest clean distclean help
+.PHONY: all modules userspace install demo check check-debug coverage bench lint ci debug-kernel netlink kunit vm vm-shell chroot guest clean distclean help

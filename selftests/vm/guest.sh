@@ -90,7 +90,7 @@ programs() {
 collect() {
 	local dir
 	mkdir -p "$GUEST/bin"
-	for dir in userspace userspace/tool userspace/examples selftests/mock-tee selftests/attacks selftests/demo; do
+	for dir in userspace userspace/tool userspace/examples selftests/mock-tee selftests/attacks selftests/bench selftests/demo; do
 		[ -d "$GUEST/$dir" ] || continue
 		find "$GUEST/$dir" -maxdepth 1 -type f -perm -u+x ! -name '*.so*' \
 			-exec cp -u -t "$GUEST/bin" {} +
