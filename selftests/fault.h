@@ -338,7 +338,7 @@ struct fault_path {
 	unsigned int least;		/* faults that there are at least */
 	void (*prepare)(void);
 	int (*call)(void);		/* Return: 0, or -1 and errno */
-	int errors[2];			/* that it may have */
+	int errors[3];			/* that it may have */
 	bool (*intact)(int error);	/* Return: nothing was half done or lost */
 	bool (*works)(int error);	/* Return: the same works without a fault */
 };
@@ -363,9 +363,17 @@ static inline int fault_inject(const struct fault_path *p, unsigned int n, int *
 	return p->worker ? fault_fired_workers(n) : fault_fired();
 }
 
+static inline bool fault_documented(const struct fault_path *p, int error)
+{
+	for (size_t i = 0; i < sizeof(p->errors) / sizeof(p->errors[0]); i++)
+		if (error == p->errors[i])
+			return true;
+	return !error;
+}
+
 static inline void fault_judge(const struct fault_path *p, int error, struct fault_count *c)
 {
-	if (error && error != p->errors[0] && error != p->errors[1] && ++c->undocumented)
+	if (!fault_documented(p, error) && ++c->undocumented)
 		tap_diag("%s, fault %u: %s", p->name, c->faults, strerror(error));
 	if (!p->intact(error) && ++c->lost)
 		tap_diag("%s, fault %u (%s): half done", p->name, c->faults, strerror(error));
