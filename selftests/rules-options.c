@@ -230,21 +230,53 @@ static void test_export(void)
 	line_close(&l);
 }
 
-#define REKEY_TESTS 9
+/* What netlink says of a socket: is it stale? -1 if it says nothing. */
+static int stale(int fd)
+{
+	struct tlsbind_info info = { 0 };
+	socklen_t len = sizeof(info);
+	const void *sock;
+	size_t size = 0;
 
+	if (getsockopt(fd, SOL_TLS, TLSBIND_INFO, &info, &len))
+		tap_bail("info: %s", strerror(errno));
+	nl_begin(&nl, TLSBIND_CMD_SOCK_GET);
+	nl_put(&nl, TLSBIND_A_CONNECTION_ID, info.connection_id, sizeof(info.connection_id));
+	if (nl_call(&nl))
+		tap_bail("sock-get: %s", nl.text);
+	sock = nl_find(nl.answer, nl.answer_len, TLSBIND_A_CONNECTION_SOCK, &size);
+	if (!sock || !nl_find(sock, size, TLSBIND_A_SOCK_STALE, NULL))
+		return -1;
+	return nl_number(sock, size, TLSBIND_A_SOCK_STALE);
+}
+
+#define REKEY_TESTS (3 * 6 + 3)
+
+/* Where kTLS does not replace keys, nothing becomes stale either. */
 static void test_rekey(void)
 {
-	static const char *const rules[] = { "attest rekey keep", "attest rekey stale", "attest" };
+	static const struct {
+		const char *rule;
+		bool stale;
+	} rules[] = { { "attest rekey keep", false }, { "attest rekey stale", true }, { "attest", true } };
 	struct ktls_key next = ktls_key(SUITE, 29000);
 	int want = guest_rekeys() ? 0 : EBUSY;
 	struct line l;
 
 	for (int i = 0; i < 3; i++) {
-		only(rules[i]);
+		bool replaced = guest_rekeys() && rules[i].stale;
+
+		only(rules[i].rule);
 		l = line_keyed(FAR4);
+		tap_equal(stale(l.fd[0]), 0, "%s: with its first keys a connection is not stale", rules[i].rule);
 		tap_errno(ktls_install(l.fd[0], TLS_TX, &next), want, "%s: a second key is kTLS's matter",
-			  rules[i]);
-		tap_ok(attested(l.fd[0]), "%s: there is evidence afterwards", rules[i]);
+			  rules[i].rule);
+		tap_equal(stale(l.fd[0]), replaced, "%s: afterwards it is %sstale", rules[i].rule,
+			  replaced ? "" : "not ");
+		only("attest rekey keep");
+		tap_equal(stale(l.fd[0]), replaced, "%s: another rule does not change that", rules[i].rule);
+		tap_ok(attested(l.fd[0]), "%s: there is evidence afterwards", rules[i].rule);
+		tap_equal(stale(l.fd[0]), 0, "%s: with which it is not stale", rules[i].rule);
 		line_close(&l);
 	}
 	only("attest rekey abort");
