@@ -15,6 +15,7 @@
 
 #include "evidence.h"
 #include "guest.h"
+#include "rules.h"
 
 #define SUITE	0x1301
 #define DISK	"/opt/tlsbind"
@@ -42,26 +43,94 @@ static void evidence_of(int fd, struct tlsbind_claims *claims)
 	*claims = e.claims;
 }
 
+/** struct callers - of the keys to send with, of all sockets that are listed */
+struct callers {
+	unsigned int count;
+	struct exe exe;		/* of the last */
+};
+
+static void take_caller(struct nl *nl, const void *attrs, size_t len, void *arg)
+{
+	size_t sock_len = 0, caller_len = 0, digest_len = 0;
+	const void *sock = nl_find(attrs, len, TLSBIND_A_CONNECTION_SOCK, &sock_len);
+	const void *caller, *digest;
+	struct callers *callers = arg;
+	struct exe *exe = &callers->exe;
+
+	(void)nl;
+	callers->count++;
+	if (!sock)
+		exit(5);
+	caller = nl_find(sock, sock_len, TLSBIND_A_SOCK_TX_CALLER, &caller_len);
+	if (!caller || !nl_find(caller, caller_len, TLSBIND_A_CALLER_EXE_KIND, NULL))
+		exit(6);
+	exe->kind = nl_number(caller, caller_len, TLSBIND_A_CALLER_EXE_KIND);
+	digest = nl_find(caller, caller_len, TLSBIND_A_CALLER_EXE_DIGEST, &digest_len);
+	if (digest_len > sizeof(exe->digest))
+		exit(7);
+	exe->len = digest_len;
+	if (digest)
+		memcpy(exe->digest, digest, digest_len);
+}
+
+/* What netlink says of the one socket that has a key. */
+static struct exe listed(void)
+{
+	struct callers callers = { 0 };
+	struct nl nl;
+
+	if (nl_open(&nl))
+		exit(4);
+	nl_begin_family(&nl, nl.family, TLSBIND_CMD_SOCK_GET, NLM_F_DUMP);
+	if (nl_send(&nl) || nl_receive(&nl, take_caller, &callers) || callers.count != 1)
+		exit(4);
+	nl_close(&nl);
+	return callers.exe;
+}
+
+/** struct told - what is said of the executable that installed a key */
+struct told {
+	struct exe claimed;	/* in evidence */
+	struct exe listed;	/* by netlink */
+};
+
+/* Return: a socket that it has installed a key in; -1 with errno. */
+static int install(void)
+{
+	struct ktls_key k = ktls_key(SUITE, getpid());
+	int fd[2];
+
+	if (ktls_tcp_pair(AF_INET, fd) || ktls_attach(fd[0]))
+		exit(2);
+	return ktls_install(fd[0], TLS_TX, &k) ? -1 : fd[0];
+}
+
 /* The program that is copied: installs a key and tells what is said of it. */
 static int show(void)
 {
-	struct ktls_key k = ktls_key(SUITE, getpid());
 	struct tlsbind_claims c;
-	struct exe exe;
-	int fd[2];
+	struct told told;
+	int fd = install();
 
-	if (ktls_tcp_pair(AF_INET, fd) || ktls_attach(fd[0]) || ktls_install(fd[0], TLS_TX, &k))
+	if (fd < 0)
 		return 2;
-	evidence_of(fd[0], &c);
-	exe.kind = c.exe_digest_kind;
-	exe.len = c.exe_digest_len;
-	memcpy(exe.digest, c.exe_digest, sizeof(exe.digest));
-	return write(STDOUT_FILENO, &exe, sizeof(exe)) != sizeof(exe);
+	evidence_of(fd, &c);
+	told.claimed.kind = c.exe_digest_kind;
+	told.claimed.len = c.exe_digest_len;
+	memcpy(told.claimed.digest, c.exe_digest, sizeof(told.claimed.digest));
+	told.listed = listed();
+	return write(STDOUT_FILENO, &told, sizeof(told)) != sizeof(told);
 }
 
-static struct exe run(const char *path)
+/* Or tells only whether it may: by its exit status, which is an errno. */
+static int try_to_install(void)
 {
-	struct exe exe = { .kind = 0xff };
+	return install() < 0 ? errno : 0;
+}
+
+/* Start a copy; what it writes goes to @out. Return: its exit status. */
+static int start(const char *path, const char *what, void *out, size_t size)
+{
 	int pipes[2], status;
 	pid_t pid;
 
@@ -72,15 +141,28 @@ static struct exe run(const char *path)
 		tap_bail("fork: %s", strerror(errno));
 	if (!pid) {
 		dup2(pipes[1], STDOUT_FILENO);
-		execl(path, path, "show", (char *)NULL);
+		execl(path, path, what, (char *)NULL);
 		_exit(127);
 	}
 	close(pipes[1]);
-	if (read(pipes[0], &exe, sizeof(exe)) != sizeof(exe))
+	if (size && read(pipes[0], out, size) != (ssize_t)size)
 		tap_diag("%s said nothing", path);
 	close(pipes[0]);
 	waitpid(pid, &status, 0);
-	return exe;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static struct told run_told(const char *path)
+{
+	struct told told = { .claimed.kind = 0xff, .listed.kind = 0xff };
+
+	start(path, "show", &told, sizeof(told));
+	return told;
+}
+
+static struct exe run(const char *path)
+{
+	return run_told(path).claimed;
 }
 
 /* A copy of this program with @salt behind its end, by which it is another. */
@@ -137,33 +219,60 @@ static struct exe sha256(const char *path)
 	return exe;
 }
 
-static void same(const struct exe *got, const struct exe *want, const char *what)
+#define SAME_TESTS 4
+
+static void same(const struct told *got, const struct exe *want, const char *what)
 {
-	tap_equal(got->kind, want->kind, "%s: kind", what);
-	tap_equal(got->len, want->len, "%s: length", what);
-	tap_bytes(got->digest, want->digest, sizeof(got->digest), "%s: digest and padding", what);
+	tap_equal(got->claimed.kind, want->kind, "%s: kind", what);
+	tap_equal(got->claimed.len, want->len, "%s: length", what);
+	tap_bytes(got->claimed.digest, want->digest, sizeof(want->digest), "%s: digest and padding", what);
+	if (!tap_ok(!memcmp(&got->listed, want, sizeof(*want)), "%s: netlink says the same", what))
+		tap_diag("kind %u, %u bytes", got->listed.kind, got->listed.len);
 }
 
-#define VERITY_TESTS 17
+/* In place of all rules, one about an executable, before one for everybody. */
+static void about(const char *action, const struct exe *exe)
+{
+	char rule[256];
+	const char *const rules[] = { rule, RULES_ALLOW_ALL, NULL };
+	int n = snprintf(rule, sizeof(rule), "%s exe %s:", action,
+			 exe->kind == TLSBIND_EXE_FSVERITY ? "fsverity" : "ima");
+	struct nl nl;
+
+	for (int i = 0; i < exe->len; i++)
+		n += snprintf(rule + n, sizeof(rule) - n, "%02x", exe->digest[i]);
+	if (nl_open(&nl) || rules_replace(&nl, rules))
+		tap_bail("%s: %s", rule, nl.text);
+	nl_close(&nl);
+}
+
+/* Whether a copy may install a key, as an errno. */
+static int tried(const char *path)
+{
+	return start(path, "try", NULL, 0);
+}
+
+#define VERITY_TESTS (4 * SAME_TESTS + 5)
 
 static void test_verity(void)
 {
-	struct exe none = {}, got, want, other;
+	struct exe none = {}, want, other;
+	struct told got;
 	int fd;
 
 	copy(DIR "/plain", "");
-	got = run(DIR "/plain");
+	got = run_told(DIR "/plain");
 	same(&got, &none, "a program that nobody measures");
 
 	copy(DIR "/sha256", "");
 	want = verity(DIR "/sha256", FS_VERITY_HASH_ALG_SHA256);
-	got = run(DIR "/sha256");
+	got = run_told(DIR "/sha256");
 	same(&got, &want, "fs-verity with SHA-256");
 	tap_equal(want.len, 32, "which has 32 bytes");
 
 	copy(DIR "/sha512", "");
 	want = verity(DIR "/sha512", FS_VERITY_HASH_ALG_SHA512);
-	got = run(DIR "/sha512");
+	got = run_told(DIR "/sha512");
 	same(&got, &want, "fs-verity with SHA-512");
 	tap_equal(want.len, 64, "which has 64 bytes");
 
@@ -179,18 +288,44 @@ static void test_verity(void)
 	if (write(fd, "#!" DIR "/sha256 show\n", strlen("#!" DIR "/sha256 show\n")) < 0)
 		tap_bail("script: %s", strerror(errno));
 	close(fd);
-	got = run(DIR "/script");
+	got = run_told(DIR "/script");
 	same(&got, &want, "of a script its interpreter counts");
 
 	copy("./copy", "");
 	symlink(DIR "/sha256", "./link");
-	got = run("./copy");
-	tap_equal(got.kind, TLSBIND_EXE_NONE, "the same bytes without fs-verity are not measured");
-	got = run("./link");
-	tap_bytes(got.digest, want.digest, sizeof(want.digest), "a name is nothing, the file counts");
+	got = run_told("./copy");
+	tap_equal(got.claimed.kind, TLSBIND_EXE_NONE, "the same bytes without fs-verity are not measured");
+	got = run_told("./link");
+	tap_bytes(got.claimed.digest, want.digest, sizeof(want.digest), "a name is nothing, the file counts");
 }
 
-#define IMA_TESTS 12
+#define RULE_TESTS 6
+
+/* What a rule by executable is about: the copy with the digest, and no other. */
+static void test_rule(void)
+{
+	struct exe sha256, sha512;
+
+	copy(DIR "/denied", "denied");
+	copy(DIR "/denied512", "denied");
+	copy(DIR "/free", "free");
+	sha256 = verity(DIR "/denied", FS_VERITY_HASH_ALG_SHA256);
+	sha512 = verity(DIR "/denied512", FS_VERITY_HASH_ALG_SHA512);
+	verity(DIR "/free", FS_VERITY_HASH_ALG_SHA256);
+	about("deny", &sha256);
+	tap_equal(tried(DIR "/denied"), EACCES, "a rule is about an executable: its key is refused");
+	tap_equal(tried(DIR "/denied512"), 0, "but not that of the same bytes with another digest");
+	tap_equal(tried(DIR "/free"), 0, "nor of another executable");
+	tap_equal(tried("/proc/self/exe"), 0, "nor of one that nobody measures");
+	about("deny", &sha512);
+	tap_equal(tried(DIR "/denied512"), EACCES, "the same with a digest of 64 bytes");
+	sha256.kind = TLSBIND_EXE_IMA;
+	about("deny", &sha256);
+	tap_equal(tried(DIR "/denied"), 0, "a digest is one of its kind only");
+	guest_allow(1);
+}
+
+#define IMA_TESTS (4 * SAME_TESTS + 2)
 
 /* A policy that has IMA measure what OWNER's programs are. */
 static bool ima_policy(void)
@@ -212,7 +347,8 @@ static void owned(const char *path)
 
 static void test_ima(void)
 {
-	struct exe got, want, none = {};
+	struct exe want, none = {};
+	struct told got;
 
 	if (!ima_policy()) {
 		for (int i = 0; i < IMA_TESTS; i++)
@@ -222,22 +358,28 @@ static void test_ima(void)
 	copy(DIR "/ima", "");
 	owned(DIR "/ima");
 	want = sha256(DIR "/ima");
-	got = run(DIR "/ima");
+	got = run_told(DIR "/ima");
 	same(&got, &want, "a program that IMA measures");
 
 	copy(DIR "/ima", "changed");
 	want = sha256(DIR "/ima");
-	got = run(DIR "/ima");
+	got = run_told(DIR "/ima");
 	same(&got, &want, "when it was changed");
+	about("deny", &want);
+	tap_equal(tried(DIR "/ima"), EACCES, "a rule can be about what IMA measured");
+	want.digest[31] ^= 1;
+	about("deny", &want);
+	tap_equal(tried(DIR "/ima"), 0, "and one that differs in a bit is about something else");
+	guest_allow(1);
 
 	copy(DIR "/both", "");
 	owned(DIR "/both");
 	want = verity(DIR "/both", FS_VERITY_HASH_ALG_SHA256);
-	got = run(DIR "/both");
+	got = run_told(DIR "/both");
 	same(&got, &want, "fs-verity comes first");
 
 	copy(DIR "/stranger", "");
-	got = run(DIR "/stranger");
+	got = run_told(DIR "/stranger");
 	same(&got, &none, "what IMA does not measure is not hashed for us");
 }
 
@@ -245,11 +387,14 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return show();
+	if (argc > 1 && !strcmp(argv[1], "try"))
+		return try_to_install();
 	if (mount(NULL, DISK, NULL, MS_REMOUNT, NULL) || mkdir(DIR, 0755))
 		tap_skip_all("no disk with fs-verity to write to");
-	tap_plan(VERITY_TESTS + IMA_TESTS);
+	tap_plan(VERITY_TESTS + RULE_TESTS + IMA_TESTS);
 	guest_setup();
 	test_verity();
+	test_rule();
 	test_ima();
 	return tap_done();
 }
