@@ -163,12 +163,14 @@ static void see_generation(const struct nlmsghdr *h, void *arg)
 		*(long long *)arg = genl_number(tb[TLSBIND_A_RULES_GENERATION]);
 }
 
-/* Of the rules; the same number always, if there are none yet. */
+/* Of the rules. */
 static long long generation(struct genl *g)
 {
 	long long n = -1;
+	int error = genl_simple(g, TLSBIND_CMD_RULES_GET, 0, see_generation, &n);
 
-	genl_simple(g, TLSBIND_CMD_RULES_GET, 0, see_generation, &n);
+	if (error || n < 0)
+		tap_bail("generation of the rules: %s", strerror(error));
 	return n;
 }
 
@@ -265,7 +267,7 @@ int main(int argc, char **argv)
 	struct result r = { 0 };
 	struct genl g, judge;
 	long long before;
-	int fd[2], error;
+	int fd[2];
 
 	tap_plan(8);
 	tap_diag("seed %llu", (unsigned long long)seed);
@@ -279,13 +281,12 @@ int main(int argc, char **argv)
 
 	fuzz(&g, &judge, count, &r);
 	tap_diag("%u sent, %u refused", r.sent, r.refused);
-	tap_ok(r.sent > count / 2 && r.refused > count / 4, "%u messages are sent, most are refused", count);
+	tap_ok(r.sent > count / 2 && r.refused > count / 2, "%u messages are sent, most are refused", count);
 	tap_equal(r.wrong, 0, "none that was refused has changed the rules");
 	before = generation(&judge);
 	tap_equal(as_child(fuzz_as_nobody, &tenth), 0, "nobody in particular changes them");
 	tap_equal(generation(&judge), before, "nor did anything behind our back");
-	error = rules_flush(&judge);
-	tap_ok(!error || error == EOPNOTSUPP, "what accepted messages left can be removed");
+	tap_equal(rules_flush(&judge), 0, "what accepted messages left can be removed");
 	tap_ok(ktls_echo(fd[0], fd[1], "still here", 10), "a connection is undisturbed");
 	guest_allow(1);
 	tap_ok(!evidence_ask(fd[0], 1) && evidence_fetch(fd[0], 1), "and there is evidence for it");
