@@ -216,15 +216,15 @@ static void tlsbind_netlink_evidence_tell(struct tlsbind_request *request)
 		nlmsg_free(skb);
 }
 
-/* Why there will be no evidence, for a human. */
+/*
+ * Why there will be no evidence, for a human. Connections with TLS 1.2 have no
+ * id to ask by.
+ */
 static void tlsbind_netlink_evidence_explain(struct genl_info *info, int error)
 {
 	switch (error) {
 	case -EACCES:
 		GENL_SET_ERR_MSG(info, "id: no rule lets this connection be attested");
-		break;
-	case -EPROTONOSUPPORT:
-		GENL_SET_ERR_MSG(info, "id: only TLS 1.3 can be attested");
 		break;
 	case -ESTALE:
 		GENL_SET_ERR_MSG(info, "id: has keys older than the module");
