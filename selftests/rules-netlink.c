@@ -15,26 +15,38 @@ static const struct {
 	const char *name, *rule;
 	int error;
 	const char *words;
+	int attr;	/* of the rule */
 } bad_rules[] = {
-	{ "an IPv4 prefix of 33 bits", "pass local 10.0.0.1/33", EINVAL, "prefix: longer" },
-	{ "a remote IPv4 prefix of 128 bits", "pass remote 10.0.0.0/128", EINVAL, "prefix: longer" },
-	{ "an IPv6 prefix of 129 bits", "pass local ::1/129", ERANGE, "out of range" },
-	{ "an IPv4 address with bits beyond the prefix", "pass local 10.0.0.1/24", EINVAL, "address: has bits" },
-	{ "an IPv6 address with bits beyond the prefix", "pass remote fe80::1/64", EINVAL, "address: has bits" },
-	{ "an inverted range of local ports", "pass lport 5-4", EINVAL, "port-max: below" },
-	{ "an inverted range of remote ports", "pass rport 65535-1", EINVAL, "port-max: below" },
-	{ "port 0", "pass lport 0", ERANGE, "out of range" },
-	{ "an inverted range of uids", "pass uid 1001-1000", EINVAL, "uid-max: below" },
-	{ "a cgroup that never was", "pass cgroup 987654321", ENOENT, "cgroup: there is none" },
-	{ "cgroup 0", "pass cgroup 0", ERANGE, "out of range" },
+	{ "an IPv4 prefix of 33 bits", "pass local 10.0.0.1/33", EINVAL, "prefix: longer",
+	  TLSBIND_A_RULE_LOCAL_PREFIX },
+	{ "a remote IPv4 prefix of 128 bits", "pass remote 10.0.0.0/128", EINVAL, "prefix: longer",
+	  TLSBIND_A_RULE_REMOTE_PREFIX },
+	{ "an IPv6 prefix of 129 bits", "pass local ::1/129", ERANGE, "out of range",
+	  TLSBIND_A_RULE_LOCAL_PREFIX },
+	{ "an IPv4 address with bits beyond the prefix", "pass local 10.0.0.1/24", EINVAL, "address: has bits",
+	  TLSBIND_A_RULE_LOCAL_PREFIX },
+	{ "an IPv6 address with bits beyond the prefix", "pass remote fe80::1/64", EINVAL, "address: has bits",
+	  TLSBIND_A_RULE_REMOTE_PREFIX },
+	{ "an inverted range of local ports", "pass lport 5-4", EINVAL, "port-max: below",
+	  TLSBIND_A_RULE_LOCAL_PORT_MAX },
+	{ "an inverted range of remote ports", "pass rport 65535-1", EINVAL, "port-max: below",
+	  TLSBIND_A_RULE_REMOTE_PORT_MAX },
+	{ "port 0", "pass lport 0", ERANGE, "out of range", TLSBIND_A_RULE_LOCAL_PORT_MIN },
+	{ "an inverted range of uids", "pass uid 1001-1000", EINVAL, "uid-max: below",
+	  TLSBIND_A_RULE_UID_MAX },
+	{ "a cgroup that never was", "pass cgroup 987654321", ENOENT, "cgroup: there is none",
+	  TLSBIND_A_RULE_CGROUP },
+	{ "cgroup 0", "pass cgroup 0", ERANGE, "out of range", TLSBIND_A_RULE_CGROUP },
 	{ "an executable's digest of 19 bytes",
-	  "pass exe ima:00112233445566778899aabbccddeeff001122", EINVAL, "exe-digest: shorter" },
-	{ "a gate", "gate", EOPNOTSUPP, "the gate is not there yet" },
-	{ "an option with pass", "pass tls12", EINVAL, "options: go with" },
-	{ "an option with deny", "deny no-export", EINVAL, "options: go with" },
-	{ "rekey with deny", "deny rekey abort", EINVAL, "rekey: goes with" },
-	{ "a rate with pass", "pass rate 5", EINVAL, "rate: goes with" },
-	{ "a rate of 0", "attest rate 0", ERANGE, "out of range" },
+	  "pass exe ima:00112233445566778899aabbccddeeff001122", EINVAL, "exe-digest: shorter",
+	  TLSBIND_A_RULE_EXE_DIGEST },
+	{ "a gate", "gate", EOPNOTSUPP, "the gate is not there yet", TLSBIND_A_RULE_ACTION },
+	{ "an option with pass", "pass tls12", EINVAL, "options: go with", TLSBIND_A_RULE_OPTIONS },
+	{ "an option with deny", "deny no-export", EINVAL, "options: go with",
+	  TLSBIND_A_RULE_OPTIONS },
+	{ "rekey with deny", "deny rekey abort", EINVAL, "rekey: goes with", TLSBIND_A_RULE_REKEY },
+	{ "a rate with pass", "pass rate 5", EINVAL, "rate: goes with", TLSBIND_A_RULE_RATE },
+	{ "a rate of 0", "attest rate 0", ERANGE, "out of range", TLSBIND_A_RULE_RATE },
 };
 
 #define BAD_RULES (sizeof(bad_rules) / sizeof(bad_rules[0]))
@@ -42,8 +54,8 @@ static const struct {
 static void test_bad_rules(void)
 {
 	for (size_t i = 0; i < BAD_RULES; i++)
-		refused(rules_add(&nl, bad_rules[i].rule, 0), bad_rules[i].error, bad_rules[i].words,
-			bad_rules[i].name);
+		refused_for(rules_add(&nl, bad_rules[i].rule, 0), bad_rules[i].error,
+			    bad_rules[i].words, INNER(bad_rules[i].attr), bad_rules[i].name);
 }
 
 /* --- messages that make no sense, attribute by attribute --- */
@@ -211,38 +223,56 @@ static const struct {
 	void (*make)(void);
 	int error;
 	const char *words;
+	int attr;
 } bad_messages[] = {
-	{ "adding nothing", no_rule, EINVAL, "rule: missing" },
-	{ "adding two rules", two_rules, EINVAL, "rule: more than one" },
-	{ "a rule without action", empty_rule, EINVAL, "action: missing" },
-	{ "a rule that is not marked as a nest", not_nested, EINVAL, "NLA_F_NESTED" },
-	{ "a nest with an attribute beyond its end", long_inner, EINVAL, "bytes leftover" },
-	{ "a nest with an attribute shorter than its header", short_inner, EINVAL, "bytes leftover" },
-	{ "an unknown attribute of a rule", unknown_inner, EINVAL, "attribute" },
-	{ "an unknown attribute of the message", unknown_outer, EINVAL, "attribute" },
-	{ "a handle of one's own", handle, EINVAL, "handle, matches" },
-	{ "a count of one's own", matches, EINVAL, "handle, matches" },
-	{ "a prefix without an address", prefix_alone, EINVAL, "prefix: needs" },
-	{ "a last port without a first", port_max_alone, EINVAL, "port-max: needs" },
-	{ "a last uid without a first", uid_max_alone, EINVAL, "uid-max: needs" },
-	{ "a kind of digest without digest", kind_alone, EINVAL, "go together" },
-	{ "a digest without kind", digest_alone, EINVAL, "go together" },
-	{ "a digest of kind none", kind_none, EINVAL, "exe-kind: none" },
-	{ "a digest of 65 bytes", long_digest, ERANGE, "" },
-	{ "an address of 5 bytes", five_bytes, EINVAL, "address: neither" },
-	{ "an address of 17 bytes", seventeen_bytes, ERANGE, "" },
-	{ "an unknown option", bad_option, EINVAL, "reserved bit" },
-	{ "an unknown action", bad_action, ERANGE, "out of range" },
-	{ "an unknown rekey", bad_rekey, ERANGE, "out of range" },
-	{ "a port of 32 bits", wide_port, EINVAL, "attribute length" },
-	{ "a place before a rule that is not there", before_nothing, ENOENT, "no rule with this handle" },
-	{ "deleting nothing", delete_nothing, EINVAL, "handle: missing" },
-	{ "deleting a rule that is not there", delete_stranger, ENOENT, "no rule with this handle" },
-	{ "asking for a rule that is not there", get_stranger, ENOENT, "there is no such rule" },
-	{ "adding to rules that have changed", add_stale, ESTALE, "generation" },
-	{ "deleting from rules that have changed", delete_stale, ESTALE, "generation" },
-	{ "replacing rules that have changed", replace_stale, ESTALE, "generation" },
-	{ "locking rules that have changed", lock_stale, ESTALE, "generation" },
+	{ "adding nothing", no_rule, EINVAL, "rule: missing", 0 },
+	{ "adding two rules", two_rules, EINVAL, "rule: more than one", TLSBIND_A_RULES_RULE },
+	{ "a rule without action", empty_rule, EINVAL, "action: missing", TLSBIND_A_RULES_RULE },
+	{ "a rule that is not marked as a nest", not_nested, EINVAL, "NLA_F_NESTED",
+	  TLSBIND_A_RULES_RULE },
+	{ "a nest with an attribute beyond its end", long_inner, EINVAL, "bytes leftover", 0 },
+	{ "a nest with an attribute shorter than its header", short_inner, EINVAL, "bytes leftover", 0 },
+	{ "an unknown attribute of a rule", unknown_inner, EINVAL, "attribute",
+	  INNER(TLSBIND_A_RULE_MAX + 1) },
+	{ "an unknown attribute of the message", unknown_outer, EINVAL, "attribute",
+	  TLSBIND_A_RULES_MAX + 1 },
+	{ "a handle of one's own", handle, EINVAL, "handle, matches",
+	  INNER(TLSBIND_A_RULE_HANDLE) },
+	{ "a count of one's own", matches, EINVAL, "handle, matches",
+	  INNER(TLSBIND_A_RULE_MATCHES) },
+	{ "a prefix without an address", prefix_alone, EINVAL, "prefix: needs",
+	  INNER(TLSBIND_A_RULE_LOCAL_PREFIX) },
+	{ "a last port without a first", port_max_alone, EINVAL, "port-max: needs",
+	  INNER(TLSBIND_A_RULE_LOCAL_PORT_MAX) },
+	{ "a last uid without a first", uid_max_alone, EINVAL, "uid-max: needs",
+	  INNER(TLSBIND_A_RULE_UID_MAX) },
+	{ "a kind of digest without digest", kind_alone, EINVAL, "go together",
+	  INNER(TLSBIND_A_RULE_EXE_KIND) },
+	{ "a digest without kind", digest_alone, EINVAL, "go together",
+	  INNER(TLSBIND_A_RULE_EXE_DIGEST) },
+	{ "a digest of kind none", kind_none, EINVAL, "exe-kind: none",
+	  INNER(TLSBIND_A_RULE_EXE_KIND) },
+	{ "a digest of 65 bytes", long_digest, ERANGE, "", INNER(TLSBIND_A_RULE_EXE_DIGEST) },
+	{ "an address of 5 bytes", five_bytes, EINVAL, "address: neither",
+	  INNER(TLSBIND_A_RULE_REMOTE_ADDRESS) },
+	{ "an address of 17 bytes", seventeen_bytes, ERANGE, "",
+	  INNER(TLSBIND_A_RULE_REMOTE_ADDRESS) },
+	{ "an unknown option", bad_option, EINVAL, "reserved bit", INNER(TLSBIND_A_RULE_OPTIONS) },
+	{ "an unknown action", bad_action, ERANGE, "out of range", INNER(TLSBIND_A_RULE_ACTION) },
+	{ "an unknown rekey", bad_rekey, ERANGE, "out of range", INNER(TLSBIND_A_RULE_REKEY) },
+	{ "a port of 32 bits", wide_port, EINVAL, "attribute length",
+	  INNER(TLSBIND_A_RULE_LOCAL_PORT_MIN) },
+	{ "a place before a rule that is not there", before_nothing, ENOENT, "no rule with this handle",
+	  TLSBIND_A_RULES_BEFORE },
+	{ "deleting nothing", delete_nothing, EINVAL, "handle: missing", 0 },
+	{ "deleting a rule that is not there", delete_stranger, ENOENT, "no rule with this handle",
+	  TLSBIND_A_RULES_HANDLE },
+	{ "asking for a rule that is not there", get_stranger, ENOENT, "there is no such rule",
+	  TLSBIND_A_RULES_HANDLE },
+	{ "adding to rules that have changed", add_stale, ESTALE, "generation", 0 },
+	{ "deleting from rules that have changed", delete_stale, ESTALE, "generation", 0 },
+	{ "replacing rules that have changed", replace_stale, ESTALE, "generation", 0 },
+	{ "locking rules that have changed", lock_stale, ESTALE, "generation", 0 },
 };
 
 #define BAD_MESSAGES (sizeof(bad_messages) / sizeof(bad_messages[0]))
@@ -251,7 +281,8 @@ static void test_bad_messages(void)
 {
 	for (size_t i = 0; i < BAD_MESSAGES; i++) {
 		bad_messages[i].make();
-		refused(nl_call(&nl), bad_messages[i].error, bad_messages[i].words, bad_messages[i].name);
+		refused_for(nl_call(&nl), bad_messages[i].error, bad_messages[i].words,
+			    bad_messages[i].attr, bad_messages[i].name);
 	}
 }
 

@@ -56,6 +56,50 @@ static inline void refused(int got, int want, const char *words, const char *nam
 		tap_diag("expected error %d, \"%s\"; got %d, \"%s\"", want, words, got, nl.text);
 }
 
+/* An attribute of a rule, not of the message: both have the same numbers. */
+#define INNER(type)	(0x100 | (type))
+
+static inline const struct nlattr *attr_at(size_t offset)
+{
+	return (const struct nlattr *)(nl.request + offset);
+}
+
+/* Is there, between two places in the request, an attribute of this type at nl.offset? */
+static inline bool named_between(size_t from, size_t to, int type)
+{
+	for (; from + NLA_HDRLEN <= to; from += NLA_ALIGN(attr_at(from)->nla_len)) {
+		if (attr_at(from)->nla_len < NLA_HDRLEN)
+			return false;
+		if (from == (size_t)nl.offset)
+			return (attr_at(from)->nla_type & NLA_TYPE_MASK) == type;
+	}
+	return false;
+}
+
+/* Does the offset in the last refusal lead to this attribute? */
+static inline bool named(int type)
+{
+	size_t at = NLMSG_HDRLEN + GENL_HDRLEN;
+
+	if (!(type & INNER(0)))
+		return named_between(at, nl.len, type);
+	for (; at + NLA_HDRLEN <= nl.len; at += NLA_ALIGN(attr_at(at)->nla_len))
+		if ((attr_at(at)->nla_type & NLA_TYPE_MASK) == TLSBIND_A_RULES_RULE &&
+		    named_between(at + NLA_HDRLEN, at + attr_at(at)->nla_len, type & ~INNER(0)))
+			return true;
+	return false;
+}
+
+/* refused(), and the offset leads to the attribute; 0: only the text tells. */
+static inline void refused_for(int got, int want, const char *words, int type, const char *name)
+{
+	bool found = !type || named(type);
+
+	refused(found ? got : -1, want, words, name);
+	if (!found)
+		tap_diag("offset %d, not that of attribute %d", nl.offset, type & ~INNER(0));
+}
+
 /* All rules, as they are listed. */
 struct dump {
 	size_t count;
