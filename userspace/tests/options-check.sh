@@ -76,6 +76,12 @@ absent() {
 	said=$("$tool" "$@" 2>&1 >/dev/null </dev/null) || got=$?
 	[ "$got" = 7 ] && grep -qF "the kernel module is not there" <<<"$said"
 }
+# tame COMMAND...: fails, and sends nothing to the terminal that could control it.
+tame() {
+	local said got=0
+	said=$("$tool" "$@" 2>&1 </dev/null) || got=$?
+	[ "$got" = 1 ] && grep -qF -- "?[31mred" <<<"$said" && ! grep -q $'\033' <<<"$said"
+}
 tool_codes() { sed -n '/^enum tool_exit/,/^};/s/.*TOOL_[A-Z_]* = \([0-9]*\),.*/\1/p' tool/tool.h | sort -n; }
 man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" | sort -u; }
 header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]\),/\1/p' include/tlsbind.h | sort -u; }
@@ -143,6 +149,10 @@ check "two files are a usage error" wrong "too many operands" rule load a b
 check "a file that is not there is a usage error" wrong "/nonexistent: No such file" rule load /nonexistent
 check "a wrong line is told with its number" wrong "$work/bad:3: lport: the range is inverted: 2-1" \
 	rule load "$work/bad"
+red=$'\033[31mred'
+check "a file's name cannot control the terminal" tame rule check "/nonexistent/$red"
+check "nor can the name of a command" tame "$red"
+check "nor can a flag that is none" tame connect --allow-flag "$red" localhost:1
 check "a wrong connection id is a usage error" wrong "32 hex digits" sock 00
 check "a wrong nonce is a usage error" wrong "64 hex digits" evidence "$(printf '%032d' 1)" nonce 00
 check "metrics as JSON are a usage error" wrong "contradicts" stats --prometheus --json

@@ -77,6 +77,14 @@ static void mistakes_are_told_with_their_line(void **state)
 	      "1: too many words");
 }
 
+static void a_wrong_line_cannot_control_the_terminal(void **state)
+{
+	(void)state;
+	WRONG("pass \033[31mred\n", "1: no such word: ?[31mred");
+	WRONG("pass \xc2\x9b\x7f\n", "1: no such word: ???");
+	WRONG("pass exe \"\\x1b[2J\"\n", "1: exe: not fsverity:HEX or ima:HEX: ?[2J");
+}
+
 static void every_wrong_line_is_told(void **state)
 {
 	struct tool_rules rules = { 0 };
@@ -222,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_are_told_with_their_line),
+		cmocka_unit_test(a_wrong_line_cannot_control_the_terminal),
 		cmocka_unit_test(every_wrong_line_is_told),
 		cmocka_unit_test(rules_know_their_lines),
 		cmocka_unit_test(there_may_be_so_many_and_no_more),

@@ -89,15 +89,10 @@ static bool tool_is_cmw(const char *answer, size_t len, const struct tool_peer *
 	json_t *root = json_loadb(answer, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *error = json_string_value(json_object_get(root, "error"));
 	bool cmw = json_is_array(root);
-	char text[80];
-	size_t i;
 
-	snprintf(text, sizeof(text), "%s", error ? error : "not an answer of tlsbind");
-	for (i = 0; text[i]; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			text[i] = '?';
 	if (!cmw)
-		tool_error("%s gives no evidence: %s", peer->servername, text);
+		tool_error("%s gives no evidence: %.79s", peer->servername,
+			   error ? error : "not an answer of tlsbind");
 	json_decref(root);
 	return cmw;
 }

@@ -2,6 +2,7 @@
 /* Options, help and messages. */
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <openssl/err.h>
 #include "tool.h"
@@ -12,22 +13,33 @@ bool tool_json;
 
 const struct tool_option tool_common_options[] = { TOOL_COMMON_OPTIONS };
 
+char tool_harmless(char c)
+{
+	return c >= ' ' && c <= '~' ? c : '?';
+}
+
+/* Whole, because words of files, names of files and what the peer says may be in it. */
+static void tool_say(const char *format, va_list args)
+{
+	char *text, *c;
+
+	if (vasprintf(&text, format, args) < 0) {
+		fputs("tlsbind: out of memory\n", stderr);
+		return;
+	}
+	for (c = text; *c; c++)
+		*c = tool_harmless(*c);
+	fprintf(stderr, "tlsbind: %s\n", text);
+	free(text);
+}
+
 void tool_message(const char *format, ...)
 {
 	va_list args;
 
-	fputs("tlsbind: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	tool_say(format, args);
 	va_end(args);
-	fputc('\n', stderr);
-}
-
-/* Text that may come from the peer: nothing in it may reach the terminal as control. */
-static void tool_print_foreign(const char *text)
-{
-	for (; *text; text++)
-		fputc(*text >= ' ' && *text <= '~' ? *text : '?', stderr);
 }
 
 void tool_error(const char *format, ...)
@@ -37,20 +49,15 @@ void tool_error(const char *format, ...)
 	va_list args;
 	int flags;
 
-	fputs("tlsbind: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	tool_say(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	while ((code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags))) {
 		const char *reason = ERR_reason_error_string(code);
+		bool more = flags & ERR_TXT_STRING && *data;
 
-		fprintf(stderr, "tlsbind:   %s", reason ? reason : "unknown error");
-		if (flags & ERR_TXT_STRING && *data) {
-			fputs(": ", stderr);
-			tool_print_foreign(data);
-		}
-		fputc('\n', stderr);
+		tool_message("  %s%s%s", reason ? reason : "unknown error", more ? ": " : "",
+			     more ? data : "");
 	}
 }
 

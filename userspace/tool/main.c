@@ -24,7 +24,7 @@ static const struct tool_command *tool_find(const char *name)
 	for (i = 0; i < TOOL_COMMANDS; i++)
 		if (!strcmp(tool_commands[i]->name, name))
 			return tool_commands[i];
-	fprintf(stderr, "tlsbind: no such command: %s\n", name);
+	tool_message("no such command: %s", name);
 	return NULL;
 }
 

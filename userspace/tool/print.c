@@ -68,15 +68,10 @@ void tool_print_close(struct tool_print *print)
 	json_decref(root);
 }
 
-static bool tool_print_harmless(char c)
-{
-	return c >= ' ' && c <= '~';
-}
-
 static void tool_print_foreign(struct tool_print *print, const char *value)
 {
 	for (; *value; value++)
-		putc(tool_print_harmless(*value) ? *value : '?', print->out);
+		putc(tool_harmless(*value), print->out);
 }
 
 /* What is no UTF-8 is no string of JSON. */
@@ -91,8 +86,7 @@ static json_t *tool_print_json_string(const char *value)
 	if (!copy)
 		return NULL;
 	for (c = copy; *c; c++)
-		if (!tool_print_harmless(*c))
-			*c = '?';
+		*c = tool_harmless(*c);
 	string = json_string(copy);
 	free(copy);
 	return string;
@@ -114,7 +108,7 @@ static bool tool_print_must_quote(const char *value)
 	if (!*value)
 		return true;
 	for (; *value; value++)
-		if (!tool_print_harmless(*value) || strchr(" \"#", *value))
+		if (tool_harmless(*value) != *value || strchr(" \"#", *value))
 			return true;
 	return false;
 }
@@ -123,7 +117,7 @@ static void tool_print_quoted(FILE *out, const char *value)
 {
 	putc('"', out);
 	for (; *value; value++) {
-		if (!tool_print_harmless(*value))
+		if (tool_harmless(*value) != *value)
 			fprintf(out, "\\x%02x", (unsigned char)*value);
 		else if (*value == '"' || *value == '\\')
 			fprintf(out, "\\%c", *value);

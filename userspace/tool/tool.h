@@ -127,10 +127,18 @@ bool tool_unhex(const char *text, void *out, size_t size, size_t *len);
  */
 const char *tool_words_split(const char *line, char *buffer, char *words[], int max, int *count);
 
-/** tool_message() - "tlsbind: MESSAGE" on standard error */
+/**
+ * tool_harmless() - a character of text from anywhere, for a terminal
+ * @c: the character
+ *
+ * Return: @c; "?" for what could control the terminal, and for all that is not ASCII.
+ */
+char tool_harmless(char c);
+
+/** tool_message() - "tlsbind: MESSAGE" on standard error, as tool_harmless() leaves it */
 void tool_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** tool_error() - message on standard error, with what OpenSSL has to say about it */
+/** tool_error() - tool_message(), with what OpenSSL has to say about it */
 void tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**
