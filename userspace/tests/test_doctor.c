@@ -200,11 +200,12 @@ static void strangers_cannot_control_the_terminal(void **state)
 	file = open_memstream(&text, &len);
 	tool_print_begin(&print, file, true);
 	tool_print_object(&print, NULL);
-	tool_print_string(&print, "good", "", "\x1b\xc3\xa9");
+	/* In JSON what can be escaped is: control of 8 bits, and what turns the text around. */
+	tool_print_string(&print, "good", "", "\x1b\xc3\xa9\xc2\x9b\xe2\x80\xae\x7f.\x7f");
 	tool_print_string(&print, "bad", "", "\xff\x1b");
 	tool_print_close(&print);
 	fclose(file);
-	assert_string_equal(text, "{\"good\":\"\\u001B\xc3\xa9\",\"bad\":\"??\"}\n");
+	assert_string_equal(text, "{\"good\":\"\\u001B\\u00E9\\u009B\\u202E?.?\",\"bad\":\"??\"}\n");
 	free(text);
 }
 

@@ -63,7 +63,8 @@ void tool_print_close(struct tool_print *print)
 	if (!print->json || --print->depth)
 		return;
 	root = print->open[0];
-	if (json_dumpf(root, print->out, JSON_COMPACT) || putc('\n', print->out) == EOF)
+	/* In ASCII: JSON may be looked at in a terminal, too. */
+	if (json_dumpf(root, print->out, JSON_COMPACT | JSON_ENSURE_ASCII) || putc('\n', print->out) == EOF)
 		print->failed = true;
 	json_decref(root);
 }
@@ -74,20 +75,21 @@ static void tool_print_foreign(struct tool_print *print, const char *value)
 		putc(tool_harmless(*value), print->out);
 }
 
-/* What is no UTF-8 is no string of JSON. */
+/* What is no UTF-8 is no string of JSON; DEL is the one control that is not escaped. */
 static json_t *tool_print_json_string(const char *value)
 {
-	json_t *string = json_string(value);
-	char *copy, *c;
+	char *copy = strdup(value), *c;
+	json_t *string;
 
-	if (string)
-		return string;
-	copy = strdup(value);
 	if (!copy)
 		return NULL;
-	for (c = copy; *c; c++)
+	for (c = copy; (c = strchr(c, '\x7f'));)
 		*c = tool_harmless(*c);
 	string = json_string(copy);
+	for (c = copy; !string && *c; c++)
+		*c = tool_harmless(*c);
+	if (!string)
+		string = json_string(copy);
 	free(copy);
 	return string;
 }
