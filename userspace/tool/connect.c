@@ -55,12 +55,12 @@ struct connect {
 
 static bool connect_number(const char *text, unsigned long max, unsigned long *out)
 {
-	char *end;
+	uint64_t number;
 
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *out <= max)
+	if (tool_number(text, 0, max, &number)) {
+		*out = number;
 		return true;
+	}
 	tool_error("not a number from 0 to %lu: %s", max, text);
 	return false;
 }
@@ -71,7 +71,7 @@ static bool connect_measurement(struct connect *c, const char *hex)
 	size_t len = 0;
 
 	c->measurements = true;
-	if (OPENSSL_hexstr2buf_ex(measurement, sizeof(measurement), &len, hex, '\0') &&
+	if (tool_unhex(hex, measurement, sizeof(measurement), &len) &&
 	    !tlsbind_appraisal_add_measurement(c->appraisal, measurement, len))
 		return true;
 	tool_error("a measurement is %d hex digits, not all zero: %s",

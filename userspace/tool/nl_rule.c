@@ -4,8 +4,6 @@
 #include <string.h>
 #include "nl.h"
 
-#define TOOL_MAPPED_PREFIX	96
-
 uint64_t tool_nl_number(const struct nlattr *attribute)
 {
 	struct nlattr *a = (struct nlattr *)attribute;

@@ -8,7 +8,6 @@
 #include "tool.h"
 
 #define TOOL_COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define TOOL_MAPPED_PREFIX	96U
 
 static const char *const tool_rule_actions[] = { "pass", "attest", "deny", "gate" };
 static const char *const tool_rule_rekeys[] = { "stale", "keep", "abort" };

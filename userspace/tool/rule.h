@@ -22,6 +22,9 @@
 #define TOOL_RULE_WORDS		32
 #define TOOL_RULE_ERROR		256
 
+/* Bits before an IPv4 address, as mapped. */
+#define TOOL_MAPPED_PREFIX	96U
+
 /**
  * struct tool_rule - one rule
  * @handle: the kernel's name for it; 0 if it has none yet
