@@ -70,6 +70,12 @@ wrong() {
 	said=$("$tool" "$@" 2>&1 </dev/null) || got=$?
 	[ "$got" = 1 ] && grep -qF -- "$text" <<<"$said"
 }
+# unwritable ARGUMENT...: where nothing can be written, it fails and says so once.
+unwritable() {
+	local said got=0
+	said=$("$tool" "$@" 2>&1 >/dev/full </dev/null) || got=$?
+	[ "$got" = 1 ] && [ "$said" = "tlsbind: cannot write: No space left on device" ]
+}
 # absent COMMAND...: without the module this ends with 7, and says so.
 absent() {
 	local said got=0
@@ -157,6 +163,14 @@ check "a wrong connection id is a usage error" wrong "32 hex digits" sock 00
 check "a wrong nonce is a usage error" wrong "64 hex digits" evidence "$(printf '%032d' 1)" nonce 00
 check "metrics as JSON are a usage error" wrong "contradicts" stats --prometheus --json
 check "a good file passes" status 0 "$tool" rule check "$work/good"
+check "output that cannot be written is a failure" unwritable rule check "$work/good"
+check "as JSON, too" unwritable -j rule check "$work/good"
+check "of doctor, too" unwritable doctor
+check "of the version, too" unwritable --version
+check "of the help text, too" unwritable --help
+check "of a command's, too" unwritable help rule
+check "of its own, too" unwritable rule --help
+check "of connect's, too" unwritable connect --help
 digest=$("$tool" rule digest "$work/good")
 check "check and digest agree, as JSON too" same "{\"count\":1,\"digest\":\"$digest\"}" \
 	"$("$tool" -j rule check - <"$work/good")"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tlsbind(8): a table of subcommands. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include "tool.h"
@@ -56,11 +57,10 @@ static int tool_main_help(const char *name)
 	return TOOL_OK;
 }
 
-int main(int argc, char **argv)
+static int tool_run(int argc, char **argv)
 {
 	const struct tool_command *command;
 
-	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"))) {
 		tool_json = true;
 		argc--;
@@ -80,4 +80,17 @@ int main(int argc, char **argv)
 		return tool_main_help(argc > 2 ? argv[2] : NULL);
 	command = tool_find(argv[1]);
 	return command ? command->run(command, argc - 1, argv + 1) : TOOL_USAGE;
+}
+
+/* What fails otherwise has been told already. */
+int main(int argc, char **argv)
+{
+	int code;
+
+	signal(SIGPIPE, SIG_IGN);
+	code = tool_run(argc, argv);
+	if (code != TOOL_OK || (!fflush(stdout) && !ferror(stdout)))
+		return code;
+	tool_message("cannot write: %s", strerror(errno));
+	return TOOL_USAGE;
 }
