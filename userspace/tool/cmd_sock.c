@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* tlsbind sock: the sockets with keys in the kernel. */
-#include <errno.h>
-#include <string.h>
 #include "describe.h"
 #include "nl.h"
 #include "tool.h"
@@ -21,17 +19,14 @@ static int sock_answer(struct nlmsghdr *message, void *arg)
 	return ret;
 }
 
-static int sock_one(struct tool_nl *nl, const char *text, struct tool_print *print)
+static int sock_one(struct tool_nl *nl, const uint8_t id[TLSBIND_CONNECTION_ID_SIZE],
+		    struct tool_print *print)
 {
-	uint8_t id[TLSBIND_CONNECTION_ID_SIZE];
-	struct nl_msg *message;
-	size_t len;
+	struct nl_msg *message = tool_nl_new(nl, TLSBIND_CMD_SOCK_GET, 0,
+					     TLSBIND_CONNECTION_ID_SIZE + NLA_HDRLEN);
 
-	if (!tool_unhex(text, id, sizeof(id), &len) || len != sizeof(id))
-		return -EINVAL;
-	message = tool_nl_new(nl, TLSBIND_CMD_SOCK_GET, 0, sizeof(id) + NLA_HDRLEN);
 	if (message)
-		nla_put(message, TLSBIND_A_CONNECTION_ID, sizeof(id), id);
+		nla_put(message, TLSBIND_A_CONNECTION_ID, TLSBIND_CONNECTION_ID_SIZE, id);
 	return tool_nl_call(nl, message, sock_answer, print);
 }
 
@@ -61,19 +56,22 @@ static int sock_all(struct tool_nl *nl, struct tool_print *print)
 static int sock_main(const struct tool_command *command, int argc, char **argv)
 {
 	int code = tool_operands(command, &argc, &argv, NULL), ret;
+	uint8_t id[TLSBIND_CONNECTION_ID_SIZE];
+	size_t len = sizeof(id);
 	struct tool_print print;
 	struct tool_nl nl;
 
 	if (code >= 0)
 		return code;
-	if (argc > 1 || (argc && strlen(argv[0]) != 2 * TLSBIND_CONNECTION_ID_SIZE)) {
+	if (argc > 1 || (argc && !tool_unhex(argv[0], id, sizeof(id), &len)) ||
+	    len != sizeof(id)) {
 		tool_message("a connection id is %d hex digits", 2 * TLSBIND_CONNECTION_ID_SIZE);
 		return tool_wrong(command);
 	}
 	tool_print_begin(&print, stdout, tool_json);
 	code = tool_nl_open(&nl);
 	if (code == TOOL_OK) {
-		ret = argc ? sock_one(&nl, argv[0], &print) : sock_all(&nl, &print);
+		ret = argc ? sock_one(&nl, id, &print) : sock_all(&nl, &print);
 		if (ret)
 			code = tool_nl_refused(&nl, ret, argc ? argv[0] : "cannot read the sockets");
 	}
