@@ -161,6 +161,8 @@ check "nor can the name of a command" tame "$red"
 check "nor can a flag that is none" tame connect --allow-flag "$red" localhost:1
 check "a wrong connection id is a usage error" wrong "32 hex digits" sock 00
 check "so is one of the right length" wrong "32 hex digits" sock "$(printf 'g%.0s' {1..32})"
+check "rules to be saved as JSON are a usage error" wrong "saved as text" -j rule save
+check "JSON behind the command is no better" wrong "saved as text" rule save --json
 check "a wrong nonce is a usage error" wrong "64 hex digits" evidence "$(printf '%032d' 1)" nonce 00
 check "metrics as JSON are a usage error" wrong "contradicts" stats --prometheus --json
 check "a good file passes" status 0 "$tool" rule check "$work/good"

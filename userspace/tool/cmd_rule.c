@@ -334,8 +334,13 @@ static int rule_load(int count, char **words)
 static int rule_save(int count, char **words)
 {
 	struct rule_state state = { 0 };
-	int code = rule_get(&state);
+	int code;
 
+	if (tool_json) {
+		tool_message("rules are saved as text; as JSON, show them");
+		return tool_wrong(&tool_command_rule);
+	}
+	code = rule_get(&state);
 	if (code == TOOL_OK && tool_rule_file_write(count ? words[0] : NULL, &state.rules))
 		code = TOOL_USAGE;
 	tool_rules_free(&state.rules);
