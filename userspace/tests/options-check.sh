@@ -67,7 +67,7 @@ complete_words() {
 wrong() {
 	local text=$1 said got=0
 	shift
-	said=$("$tool" "$@" 2>&1 </dev/null) || got=$?
+	said=$(timeout 60 "$tool" "$@" 2>&1 </dev/null) || got=$?
 	[ "$got" = 1 ] && grep -qF -- "$text" <<<"$said"
 }
 # unwritable ARGUMENT...: where nothing can be written, it fails and says so once.
@@ -155,6 +155,7 @@ check "two files are a usage error" wrong "too many operands" rule load a b
 check "a file that is not there is a usage error" wrong "/nonexistent: No such file" rule load /nonexistent
 check "a wrong line is told with its number" wrong "$work/bad:3: lport: the range is inverted: 2-1" \
 	rule load "$work/bad"
+check "a file without end is a usage error" wrong "/dev/zero:1: longer than" rule check /dev/zero
 red=$'\033[31mred'
 check "a file's name cannot control the terminal" tame rule check "/nonexistent/$red"
 check "nor can the name of a command" tame "$red"

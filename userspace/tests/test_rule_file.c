@@ -144,6 +144,46 @@ static void there_may_be_so_many_and_no_more(void **state)
 	free(text);
 }
 
+static void a_line_ends_somewhere(void **state)
+{
+	char *text = malloc(TOOL_RULE_LINE_MAX + 2), *said;
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '#', TOOL_RULE_LINE_MAX + 2);
+	text[TOOL_RULE_LINE_MAX] = '\n';
+	put(text, TOOL_RULE_LINE_MAX + 1);
+	assert_int_equal(read_rules(&rules, &lines, &said), 0);
+	assert_string_equal(said, "");
+	free(said);
+	free(lines);
+	text[TOOL_RULE_LINE_MAX] = '#';
+	wrong(text, TOOL_RULE_LINE_MAX + 2, "1: longer than 65535 bytes");
+	text[TOOL_RULE_LINE_MAX + 1] = '\n';
+	wrong(text, TOOL_RULE_LINE_MAX + 2, "1: longer than 65535 bytes");
+	free(text);
+}
+
+static void a_file_that_cannot_be_read_to_its_end_is_none(void **state)
+{
+	char directory[] = "/tmp/tlsbind-rules-dir.XXXXXX", file[64], *said;
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(file, sizeof(file), "%s", path);
+	snprintf(path, sizeof(path), "%s", directory);
+	assert_int_equal(read_rules(&rules, &lines, &said), -1);
+	snprintf(path, sizeof(path), "%s", file);
+	assert_non_null(strstr(said, "Is a directory"));
+	free(said);
+	free(lines);
+	rmdir(directory);
+}
+
 static void what_is_saved_is_what_was_loaded(void **state)
 {
 	static const char text[] =
@@ -234,6 +274,8 @@ int main(void)
 		cmocka_unit_test(every_wrong_line_is_told),
 		cmocka_unit_test(rules_know_their_lines),
 		cmocka_unit_test(there_may_be_so_many_and_no_more),
+		cmocka_unit_test(a_line_ends_somewhere),
+		cmocka_unit_test(a_file_that_cannot_be_read_to_its_end_is_none),
 		cmocka_unit_test(what_is_saved_is_what_was_loaded),
 		cmocka_unit_test(the_digest_is_the_one_in_the_specification),
 	};

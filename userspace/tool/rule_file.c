@@ -53,20 +53,44 @@ static bool tool_rule_file_keep(struct tool_rules *rules, unsigned int **lines,
 	return true;
 }
 
+/*
+ * The next line, without its end, in TOOL_RULE_LINE_MAX + 1 bytes. Return: its length;
+ * TOOL_RULE_LINE_MAX + 1 if there is no room for it; -1 at the end of the file, or if
+ * the file cannot be read.
+ */
+static ssize_t tool_rule_file_next(FILE *file, char *line)
+{
+	ssize_t len = 0;
+	int c;
+
+	while ((c = getc(file)) != EOF && c != '\n') {
+		if (len == TOOL_RULE_LINE_MAX)
+			return len + 1;
+		line[len++] = (char)c;
+	}
+	line[len] = '\0';
+	return ferror(file) || (c == EOF && !len) ? -1 : len;
+}
+
 static int tool_rule_file_parse(const char *name, FILE *file, struct tool_rules *rules,
 				unsigned int **lines)
 {
-	char error[TOOL_RULE_ERROR], *line = NULL;
+	char line[TOOL_RULE_LINE_MAX + 1], error[TOOL_RULE_ERROR];
 	unsigned int number = 0, errors = 0;
 	struct tool_rule rule;
-	size_t room = 0;
-	ssize_t len;
+	const char *why;
+	ssize_t len = 0;
 
-	while (errors < TOOL_RULE_FILE_ERRORS && (len = getline(&line, &room, file)) >= 0) {
+	/* Behind a line without end there is nothing to be found. */
+	while (errors < TOOL_RULE_FILE_ERRORS && len <= TOOL_RULE_LINE_MAX &&
+	       (len = tool_rule_file_next(file, line)) >= 0) {
 		bool empty = false;
-		const char *why = tool_rule_file_line(line, (size_t)len, &rule, &empty, error);
 
 		number++;
+		if (len > TOOL_RULE_LINE_MAX)
+			why = "longer than 65535 bytes";
+		else
+			why = tool_rule_file_line(line, (size_t)len, &rule, &empty, error);
 		if (empty)
 			continue;
 		if (!why && rules->count == TLSBIND_RULES_MAX)
@@ -78,8 +102,8 @@ static int tool_rule_file_parse(const char *name, FILE *file, struct tool_rules 
 			errors++;
 		}
 	}
-	free(line);
-	if (ferror(file)) {
+	/* A part of a file is not taken for the whole, whatever the reason. */
+	if (len < 0 && !feof(file)) {
 		tool_message("%s: %s", name, strerror(errno));
 		errors++;
 	}

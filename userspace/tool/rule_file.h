@@ -5,6 +5,9 @@
 
 #include "rule.h"
 
+/* A rule is shorter, even if every byte of its words is escaped. */
+#define TOOL_RULE_LINE_MAX	65535
+
 /**
  * tool_rule_file_read() - all rules of a file
  * @path: the file; "-" is standard input
