@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of rules: lines of errors, the round trip, what is replaced when, the digest. */
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "common.h"
@@ -20,29 +22,61 @@ static void put(const char *text, size_t len)
 	assert_int_equal(written, len);
 }
 
+/** struct listener - what comes on standard error */
+struct listener {
+	FILE *log;
+	int keep;
+};
+
+static void listen_to(struct listener *l)
+{
+	l->log = tmpfile();
+	l->keep = dup(STDERR_FILENO);
+	assert_non_null(l->log);
+	assert_true(l->keep >= 0);
+	fflush(stderr);
+	assert_true(dup2(fileno(l->log), STDERR_FILENO) >= 0);
+}
+
+/* Return: to be freed. */
+static char *heard(struct listener *l)
+{
+	struct test_bytes text;
+	char name[64], *said;
+
+	fflush(stderr);
+	assert_true(dup2(l->keep, STDERR_FILENO) >= 0);
+	close(l->keep);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fileno(l->log));
+	text = test_file(name);
+	said = calloc(1, text.len + 1);
+	assert_non_null(said);
+	memcpy(said, text.data, text.len);
+	free(text.data);
+	fclose(l->log);
+	return said;
+}
+
 /* Reads what was put; *@said is what came on standard error, to be freed. */
 static int read_rules(struct tool_rules *rules, unsigned int **lines, char **said)
 {
-	FILE *log = tmpfile();
-	int keep = dup(STDERR_FILENO), ret;
-	struct test_bytes text;
-	char name[64];
+	struct listener l;
+	int ret;
 
-	assert_non_null(log);
-	assert_true(keep >= 0);
-	fflush(stderr);
-	assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+	listen_to(&l);
 	ret = tool_rule_file_read(path, rules, lines);
-	fflush(stderr);
-	assert_true(dup2(keep, STDERR_FILENO) >= 0);
-	close(keep);
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fileno(log));
-	text = test_file(name);
-	*said = calloc(1, text.len + 1);
-	assert_non_null(*said);
-	memcpy(*said, text.data, text.len);
-	free(text.data);
-	fclose(log);
+	*said = heard(&l);
+	return ret;
+}
+
+static int write_rules(const char *to, const struct tool_rules *rules, char **said)
+{
+	struct listener l;
+	int ret;
+
+	listen_to(&l);
+	ret = tool_rule_file_write(to, rules);
+	*said = heard(&l);
 	return ret;
 }
 
@@ -204,7 +238,8 @@ static void what_is_saved_is_what_was_loaded(void **state)
 	free(lines);
 	put("old", 3);
 	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(tool_rule_file_write(path, &rules), 0);
+	assert_int_equal(write_rules(path, &rules, &said), 0);
+	free(said);
 	saved = test_file(path);
 	assert_int_equal(saved.len, sizeof(text) - 1);
 	assert_memory_equal(saved.data, text, saved.len);
@@ -212,6 +247,122 @@ static void what_is_saved_is_what_was_loaded(void **state)
 	assert_int_equal(st.st_mode & 07777, 0640);
 	tool_rules_free(&rules);
 	free(saved.data);
+}
+
+static void a_link_stays_a_link(void **state)
+{
+	static const struct tool_rules rules;
+	struct test_bytes saved;
+	char link[96], *said;
+	struct stat st;
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s.link", path);
+	put("old", 3);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(write_rules(link, &rules, &said), 0);
+	assert_string_equal(said, "");
+	free(said);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	saved = test_file(path);
+	assert_memory_equal(saved.data, "# Rules", 7);
+	free(saved.data);
+	/* One that leads nowhere is not followed, and not replaced. */
+	unlink(link);
+	assert_int_equal(symlink("/nonexistent/rules", link), 0);
+	assert_int_equal(write_rules(link, &rules, &said), -1);
+	assert_non_null(strstr(said, "No such file or directory"));
+	free(said);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	unlink(link);
+}
+
+static void a_pipe_takes_rules_too(void **state)
+{
+	static const struct tool_rules rules;
+	char name[64], text[64] = "", *said;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[1]);
+	assert_int_equal(write_rules(name, &rules, &said), 0);
+	assert_string_equal(said, "");
+	free(said);
+	assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "# Rules of tlsbind, see tlsbind-rules(5).\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void who_owns_the_file_goes_on_to(void **state)
+{
+	static const struct tool_rules rules;
+	struct stat st;
+	char *said;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	put("old", 3);
+	assert_int_equal(chown(path, 1234, 1235), 0);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(write_rules(path, &rules, &said), 0);
+	assert_string_equal(said, "");
+	free(said);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 1234);
+	assert_int_equal(st.st_gid, 1235);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(chown(path, 0, 0), 0);
+}
+
+static void a_new_file_is_for_its_owner(void **state)
+{
+	static const struct tool_rules rules;
+	struct stat st;
+	char *said;
+
+	(void)state;
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(write_rules(path, &rules, &said), 0);
+	assert_string_equal(said, "");
+	free(said);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void a_write_that_fails_is_told_once(void **state)
+{
+	struct rlimit limit, small;
+	struct tool_rules rules = { 0 };
+	struct test_bytes kept;
+	char *said;
+	int ret;
+
+	(void)state;
+	put("old", 3);
+	while (rules.count < 1000)
+		assert_non_null(tool_rules_add(&rules));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = limit;
+	small.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ret = write_rules(path, &rules, &said);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(ret, -1);
+	assert_string_equal(said, "tlsbind: cannot write: File too large\n");
+	free(said);
+	assert_int_equal(write_rules("/dev/full", &rules, &said), -1);
+	assert_string_equal(said, "tlsbind: cannot write: No space left on device\n");
+	free(said);
+	tool_rules_free(&rules);
+	kept = test_file(path);
+	assert_int_equal(kept.len, 3);
+	free(kept.data);
 }
 
 /* Computed by Python's hashlib and struct from the description in <linux/tlsbind.h>. */
@@ -277,6 +428,11 @@ int main(void)
 		cmocka_unit_test(a_line_ends_somewhere),
 		cmocka_unit_test(a_file_that_cannot_be_read_to_its_end_is_none),
 		cmocka_unit_test(what_is_saved_is_what_was_loaded),
+		cmocka_unit_test(a_link_stays_a_link),
+		cmocka_unit_test(a_pipe_takes_rules_too),
+		cmocka_unit_test(who_owns_the_file_goes_on_to),
+		cmocka_unit_test(a_new_file_is_for_its_owner),
+		cmocka_unit_test(a_write_that_fails_is_told_once),
 		cmocka_unit_test(the_digest_is_the_one_in_the_specification),
 	};
 

@@ -141,10 +141,21 @@ static int tool_rule_file_put(FILE *out, const struct tool_rules *rules)
 	return tool_print_end(&print);
 }
 
-/* Return: a file beside @path with its permissions, or 0600; NULL after a message. */
-static FILE *tool_rule_file_new(const char *path, char *name, size_t size)
+/* Owner first: what the owner may must not be for another one. */
+static void tool_rule_file_hand_on(const char *path, int fd)
 {
 	struct stat old;
+
+	if (stat(path, &old))
+		return;
+	if (fchown(fd, old.st_uid, old.st_gid) || fchmod(fd, old.st_mode & 07777))
+		tool_message("%s: cannot keep its owner and permissions: %s", path,
+			     strerror(errno));
+}
+
+/* Return: a file beside @path with its owner and permissions, or 0600; NULL after a message. */
+static FILE *tool_rule_file_new(const char *path, char *name, size_t size)
+{
 	FILE *file;
 	int fd;
 
@@ -153,8 +164,8 @@ static FILE *tool_rule_file_new(const char *path, char *name, size_t size)
 		return NULL;
 	}
 	fd = mkstemp(name);
-	if (fd >= 0 && !stat(path, &old) && fchmod(fd, old.st_mode & 07777))
-		tool_message("%s: cannot keep its permissions: %s", path, strerror(errno));
+	if (fd >= 0)
+		tool_rule_file_hand_on(path, fd);
 	file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (file)
 		return file;
@@ -166,43 +177,73 @@ static FILE *tool_rule_file_new(const char *path, char *name, size_t size)
 	return NULL;
 }
 
-static int tool_rule_file_replace(const char *path, const struct tool_rules *rules)
+static int tool_rule_file_rename(const char *path, const struct tool_rules *rules)
 {
 	char name[4096];
 	FILE *file = tool_rule_file_new(path, name, sizeof(name));
-	int ret;
+	bool told, good;
 
 	if (!file)
 		return -1;
-	ret = tool_rule_file_put(file, rules);
-	if (!ret && fsync(fileno(file)))
-		ret = -1;
+	told = tool_rule_file_put(file, rules);
+	good = !told && !fsync(fileno(file));
 	if (fclose(file))
-		ret = -1;
-	if (!ret && !rename(name, path))
+		good = false;
+	if (good && !rename(name, path))
 		return 0;
-	tool_message("%s: %s", path, strerror(errno));
+	if (!told)
+		tool_message("%s: %s", path, strerror(errno));
 	unlink(name);
 	return -1;
 }
 
-int tool_rule_file_write(const char *path, const struct tool_rules *rules)
+/* What is no regular file cannot be replaced. */
+static int tool_rule_file_into(const char *path, const struct tool_rules *rules)
 {
-	struct stat old;
-	FILE *file;
+	FILE *file = fopen(path, "we");
 	int ret;
 
-	if (!path || !strcmp(path, "-"))
-		return tool_rule_file_put(stdout, rules);
-	if (stat(path, &old) || S_ISREG(old.st_mode))
-		return tool_rule_file_replace(path, rules);
-	file = fopen(path, "we");
 	if (!file) {
 		tool_message("%s: %s", path, strerror(errno));
 		return -1;
 	}
 	ret = tool_rule_file_put(file, rules);
-	return fclose(file) ? -1 : ret;
+	if (!fclose(file) || ret)
+		return ret;
+	tool_message("%s: %s", path, strerror(errno));
+	return -1;
+}
+
+/* A link stays one; one that leads nowhere is refused. */
+static int tool_rule_file_replace(const char *path, const struct tool_rules *rules)
+{
+	char *real = realpath(path, NULL);
+	struct stat st;
+	int ret = -1;
+
+	if (!real && errno == ENOENT && lstat(path, &st))
+		real = strdup(path);
+	if (real)
+		ret = tool_rule_file_rename(real, rules);
+	else
+		tool_message("%s: %s", path, strerror(errno));
+	free(real);
+	return ret;
+}
+
+int tool_rule_file_write(const char *path, const struct tool_rules *rules)
+{
+	bool output = !path || !strcmp(path, "-");
+	struct stat old;
+	int ret;
+
+	if (output)
+		ret = tool_rule_file_put(stdout, rules);
+	else if (!stat(path, &old) && !S_ISREG(old.st_mode))
+		ret = tool_rule_file_into(path, rules);
+	else
+		ret = tool_rule_file_replace(path, rules);
+	return ret;
 }
 
 int tool_rules_digest(const struct tool_rules *rules, uint8_t digest[TLSBIND_HASH_SIZE])
