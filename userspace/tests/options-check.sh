@@ -89,6 +89,9 @@ tame() {
 	[ "$got" = 1 ] && grep -qF -- "?[31mred" <<<"$said" && ! grep -q $'\033' <<<"$said"
 }
 tool_codes() { sed -n '/^enum tool_exit/,/^};/s/.*TOOL_[A-Z_]* = \([0-9]*\),.*/\1/p' tool/tool.h | sort -n; }
+# Options of the kernel without which there is no module: DKMS skips such kernels, doctor says so.
+dkms_configs() { sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' ../dkms.conf | tr ' ' '\n' | sort; }
+doctor_configs() { sed -n 's/.*{ "\([A-Z0-9_]*\)", DOCTOR_MISSING,.*/CONFIG_\1/p' tool/doctor_kernel.c | sort; }
 man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" | sort -u; }
 header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]\),/\1/p' include/tlsbind.h | sort -u; }
 man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' "$man" | sort -n; }
@@ -104,6 +107,7 @@ check "each word of a rule is explained" explained
 check "completion knows every word" completed
 check "header and man page agree on the classes" same "$(header_codes)" \
 	"$(printf '%s\n' 0 3 4 5 6)"
+check "doctor and DKMS want the same of a kernel" same "$(dkms_configs)" "$(doctor_configs)"
 check "--help succeeds" status 0 "$tool" --help
 check "--version names the version" grep -q "^tlsbind [0-9]" <("$tool" --version)
 check "help of an unknown command is a usage error" status 1 "$tool" help nonsense

@@ -3,6 +3,7 @@
 #ifndef TLSBIND_DOCTOR_H
 #define TLSBIND_DOCTOR_H
 
+#include <netlink/msg.h>
 #include "print.h"
 
 /**
@@ -62,5 +63,23 @@ void tool_doctor_boot(struct doctor *d);
 
 /** tool_doctor_module() - the module: version, hooks, provider, doors, rules */
 void tool_doctor_module(struct doctor *d);
+
+/** tool_doctor_hooks() - which functions are redirected, from ftrace's list */
+void tool_doctor_hooks(struct doctor *d);
+
+/**
+ * tool_doctor_version() - what the module answers to TLSBIND_CMD_VERSION_GET
+ * @message: the answer
+ * @doctor: struct doctor
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int tool_doctor_version(struct nlmsghdr *message, void *doctor);
+
+/** tool_doctor_provider() - the same for TLSBIND_CMD_PROVIDER_GET */
+int tool_doctor_provider(struct nlmsghdr *message, void *doctor);
+
+/** tool_doctor_rules() - the same for TLSBIND_CMD_RULES_GET */
+int tool_doctor_rules(struct nlmsghdr *message, void *doctor);
 
 #endif /* TLSBIND_DOCTOR_H */

@@ -24,30 +24,39 @@ static void doctor_secure_boot(struct doctor *d)
 	free(value);
 }
 
-static void doctor_lockdown(struct doctor *d)
+/* Return: the mode that the kernel is in, of those that forbid to change it; NULL. */
+static const char *doctor_lockdown_mode(const char *modes)
 {
-	char *modes = tool_doctor_read(d, "/sys/kernel/security/lockdown", NULL);
+	if (modes && strstr(modes, "[integrity]"))
+		return "integrity";
+	return modes && strstr(modes, "[confidentiality]") ? "confidentiality" : NULL;
+}
+
+static void doctor_lockdown(struct doctor *d, const char *modes)
+{
+	const char *mode = doctor_lockdown_mode(modes);
 
 	if (!modes)
 		tool_doctor_say(d, "lockdown", DOCTOR_UNKNOWN,
 				"/sys/kernel/security/lockdown cannot be read",
 				"mount -t securityfs none /sys/kernel/security");
-	else if (strstr(modes, "[integrity]") || strstr(modes, "[confidentiality]"))
-		tool_doctor_say(d, "lockdown", DOCTOR_OK,
-				strstr(modes, "[integrity]") ? "integrity" : "confidentiality", "");
+	else if (mode)
+		tool_doctor_say(d, "lockdown", DOCTOR_OK, mode, "");
 	else
 		tool_doctor_say(d, "lockdown", DOCTOR_WARNING,
 				"none: root can change the kernel, and so forge evidence",
 				"boot with lockdown=integrity");
-	free(modes);
 }
 
-static void doctor_signatures(struct doctor *d)
+/* Lockdown refuses modules without signature, whatever the parameter says. */
+static void doctor_signatures(struct doctor *d, const char *modes)
 {
 	char *enforce = tool_doctor_read(d, "/sys/module/module/parameters/sig_enforce", NULL);
 
 	if (enforce && *enforce == 'Y')
 		tool_doctor_say(d, "module-signatures", DOCTOR_OK, "required", "");
+	else if (doctor_lockdown_mode(modes))
+		tool_doctor_say(d, "module-signatures", DOCTOR_OK, "required (by lockdown)", "");
 	else
 		tool_doctor_say(d, "module-signatures", DOCTOR_WARNING,
 				"not required: root can load any module, and so forge evidence",
@@ -57,7 +66,10 @@ static void doctor_signatures(struct doctor *d)
 
 void tool_doctor_boot(struct doctor *d)
 {
+	char *modes = tool_doctor_read(d, "/sys/kernel/security/lockdown", NULL);
+
 	doctor_secure_boot(d);
-	doctor_lockdown(d);
-	doctor_signatures(d);
+	doctor_lockdown(d, modes);
+	doctor_signatures(d, modes);
+	free(modes);
 }

@@ -22,10 +22,13 @@ static const struct doctor_config {
 	enum doctor_state state;
 	const char *why;
 } doctor_configs[] = {
+	/* Those that are missed are the ones in dkms.conf. */
 	{ "TLS", DOCTOR_MISSING, "kernel TLS itself" },
 	{ "DYNAMIC_FTRACE_WITH_ARGS", DOCTOR_MISSING, "to see keys being installed" },
+	{ "CONFIGFS_FS", DOCTOR_MISSING, "the way to the provider of reports" },
 	{ "TSM_REPORTS", DOCTOR_MISSING, "to have the hardware sign" },
 	{ "CRYPTO_SHA512", DOCTOR_MISSING, "SHA-384" },
+	{ "CRYPTO_HMAC", DOCTOR_MISSING, "commitments to keys" },
 	{ "FS_VERITY", DOCTOR_WARNING, "rules with exe fsverity:" },
 	{ "IMA", DOCTOR_WARNING, "rules with exe ima:" },
 	{ "AUDIT", DOCTOR_WARNING, "records of keys that were refused" },
@@ -86,7 +89,7 @@ static void doctor_config(struct doctor *d)
 	free(text);
 }
 
-/* The series that the module is made for. */
+/* The series that the module is made for: those that dkms.conf has. */
 static void doctor_release(struct doctor *d)
 {
 	unsigned long major, minor = 0;
@@ -95,10 +98,12 @@ static void doctor_release(struct doctor *d)
 	major = strtoul(d->release, &end, 10);
 	if (*end == '.')
 		minor = strtoul(end + 1, NULL, 10);
-	if (major > 6 || (major == 6 && minor >= 12))
+	if (major == 7 || (major == 6 && minor == 12))
 		tool_doctor_say(d, "kernel", DOCTOR_OK, d->release, "");
 	else
-		tool_doctor_say(d, "kernel", DOCTOR_MISSING, d->release, "use Linux 6.12 or later");
+		tool_doctor_say(d, "kernel", major < 6 || (major == 6 && minor < 12) ?
+				DOCTOR_MISSING : DOCTOR_WARNING, d->release,
+				"use Linux 6.12 or 7.x; nothing else has been tried");
 }
 
 static void doctor_ktls(struct doctor *d)
@@ -141,6 +146,26 @@ static bool doctor_cipher_listed(struct doctor *d, const char *name)
 	return listed;
 }
 
+/* The kernel loads it when kTLS asks. */
+static bool doctor_cipher_in_module(struct doctor *d, const char *module)
+{
+	static const char *const lists[] = { "modules.dep", "modules.builtin" };
+	char path[512], file[64];
+	bool found = false;
+	size_t i;
+
+	snprintf(file, sizeof(file), "/%s.ko", module);
+	for (i = 0; !found && i < DOCTOR_COUNT(lists); i++) {
+		char *list;
+
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s", d->release, lists[i]);
+		list = tool_doctor_read(d, path, NULL);
+		found = list && strstr(list, file);
+		free(list);
+	}
+	return found;
+}
+
 /* Has the kernel look for it, and load the module that has it. */
 static enum doctor_state doctor_cipher_state(const char *name)
 {
@@ -163,20 +188,26 @@ static void doctor_ciphers(struct doctor *d)
 	static const struct {
 		const char *name;
 		const char *algorithm;
+		const char *module;
 	} ciphers[] = {
-		{ "cipher.aes-gcm", "gcm(aes)" },
-		{ "cipher.chacha20-poly1305", "rfc7539(chacha20,poly1305)" },
-		{ "cipher.aes-ccm", "ccm(aes)" },
+		{ "cipher.aes-gcm", "gcm(aes)", "gcm" },
+		{ "cipher.chacha20-poly1305", "rfc7539(chacha20,poly1305)", "chacha20poly1305" },
+		{ "cipher.aes-ccm", "ccm(aes)", "ccm" },
 	};
+	static const char *const details[] = { "there", "not seen", "",
+					       "cannot be asked for (no AF_ALG)" };
 	size_t i;
 
 	for (i = 0; i < DOCTOR_COUNT(ciphers); i++) {
-		enum doctor_state state = doctor_cipher_listed(d, ciphers[i].algorithm) ?
-					  DOCTOR_OK : doctor_cipher_state(ciphers[i].algorithm);
-		static const char *const details[] = { "there", "not seen", "",
-						       "cannot be asked for (no AF_ALG)" };
-		const char *detail = details[state];
+		enum doctor_state state = DOCTOR_OK;
+		const char *detail = "there, in a module";
 
+		if (doctor_cipher_listed(d, ciphers[i].algorithm)) {
+			detail = details[state];
+		} else if (!doctor_cipher_in_module(d, ciphers[i].module)) {
+			state = doctor_cipher_state(ciphers[i].algorithm);
+			detail = details[state];
+		}
 		tool_doctor_say(d, ciphers[i].name, state, detail,
 				state == DOCTOR_UNKNOWN ? "modprobe algif_aead" :
 				"load the modules of this cipher: connections that choose it are "

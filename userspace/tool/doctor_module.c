@@ -8,10 +8,10 @@
 #include "nl.h"
 #include "tool.h"
 
-static int doctor_version_answer(struct nlmsghdr *message, void *arg)
+int tool_doctor_version(struct nlmsghdr *message, void *doctor)
 {
 	struct nlattr *tb[TLSBIND_A_VERSION_MAX + 1];
-	struct doctor *d = arg;
+	struct doctor *d = doctor;
 	uint64_t protocol;
 	char detail[128];
 
@@ -44,10 +44,10 @@ static void doctor_door(struct doctor *d, struct nlattr *door)
 				state == TLSBIND_DOOR_STATE_SHUT ? "shut" : "not on this machine", "");
 }
 
-static int doctor_provider_answer(struct nlmsghdr *message, void *arg)
+int tool_doctor_provider(struct nlmsghdr *message, void *doctor)
 {
 	struct nlattr *tb[TLSBIND_A_PROVIDER_MAX + 1], *attribute;
-	struct doctor *d = arg;
+	struct doctor *d = doctor;
 	int left;
 
 	if (tool_nl_attributes(message, tb, TLSBIND_A_PROVIDER_MAX))
@@ -65,10 +65,10 @@ static int doctor_provider_answer(struct nlmsghdr *message, void *arg)
 	return 0;
 }
 
-static int doctor_rules_answer(struct nlmsghdr *message, void *arg)
+int tool_doctor_rules(struct nlmsghdr *message, void *doctor)
 {
 	struct nlattr *tb[TLSBIND_A_RULES_MAX + 1];
-	struct doctor *d = arg;
+	struct doctor *d = doctor;
 	uint64_t count;
 	char detail[64];
 
@@ -110,7 +110,7 @@ static bool doctor_hooked(const char *list, const char *function)
 	return false;
 }
 
-static void doctor_hooks(struct doctor *d)
+void tool_doctor_hooks(struct doctor *d)
 {
 	static const char *const functions[] = { "tls_setsockopt", "tls_getsockopt",
 						 "tls_sk_proto_close" };
@@ -143,9 +143,9 @@ void tool_doctor_module(struct doctor *d)
 		tool_nl_close(&nl);
 		return;
 	}
-	doctor_ask(d, &nl, TLSBIND_CMD_VERSION_GET, "module", doctor_version_answer);
-	doctor_hooks(d);
-	doctor_ask(d, &nl, TLSBIND_CMD_PROVIDER_GET, "provider", doctor_provider_answer);
-	doctor_ask(d, &nl, TLSBIND_CMD_RULES_GET, "rules", doctor_rules_answer);
+	doctor_ask(d, &nl, TLSBIND_CMD_VERSION_GET, "module", tool_doctor_version);
+	tool_doctor_hooks(d);
+	doctor_ask(d, &nl, TLSBIND_CMD_PROVIDER_GET, "provider", tool_doctor_provider);
+	doctor_ask(d, &nl, TLSBIND_CMD_RULES_GET, "rules", tool_doctor_rules);
 	tool_nl_close(&nl);
 }
