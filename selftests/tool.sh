@@ -122,6 +122,22 @@ test_cgroups() {
 	ok "flushing again" tlsbind rule flush
 }
 
+# A rule whose cgroup goes stays, but what is saved of it cannot be loaded.
+test_cgroup_that_goes() {
+	local id digest
+	mkdir "$CGROUP/tool-going"
+	id=$(stat -c %i "$CGROUP/tool-going")
+	tlsbind rule add pass lport 1 >"$WORK/out"
+	tlsbind rule add pass cgroup /tool-going >"$WORK/out"
+	rmdir "$CGROUP/tool-going"
+	digest=$(tlsbind rule digest)
+	is "saving names the line of a cgroup that is gone" "$(tlsbind rule save "$WORK/saved" 2>&1)" \
+		"tlsbind: $WORK/saved:3: cgroup id:$id has no path; if it is gone, this file cannot be loaded"
+	refused "which is what loading refuses" 8 "$WORK/saved:3: cgroup" tlsbind rule load "$WORK/saved"
+	is "and all stays as it was" "$(tlsbind rule digest)" "$digest"
+	tlsbind rule flush >"$WORK/out"
+}
+
 test_rights() {
 	refused "rules are for administrators" 8 "CAP_NET_ADMIN" without_net_admin tlsbind rule
 	refused "so are sockets" 8 "" without_net_admin tlsbind sock
@@ -216,7 +232,7 @@ test_doctor() {
 	is "all hooks are armed" "$(jq -r '.checks[] | select(.name == "hooks") | .state' "$WORK/doctor")" ok
 }
 
-plan 56
+plan 59
 modprobe tls
 refused "without the module" 7 "the kernel module is not there" tlsbind stats
 # shellcheck disable=SC2119
@@ -226,6 +242,7 @@ test_add
 test_files
 test_many
 test_cgroups
+test_cgroup_that_goes
 test_rights
 test_sockets
 test_doctor

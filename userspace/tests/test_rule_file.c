@@ -226,10 +226,10 @@ static void what_is_saved_is_what_was_loaded(void **state)
 		"deny remote 2001:db8::/32 rport 1-1024\n"
 		"pass cgroup id:17\n";
 	struct tool_rules rules = { 0 };
+	char expected[128], *said;
 	struct test_bytes saved;
 	unsigned int *lines;
 	struct stat st;
-	char *said;
 
 	(void)state;
 	put(text, sizeof(text) - 1);
@@ -239,6 +239,11 @@ static void what_is_saved_is_what_was_loaded(void **state)
 	put("old", 3);
 	assert_int_equal(chmod(path, 0640), 0);
 	assert_int_equal(write_rules(path, &rules, &said), 0);
+	/* There is no such cgroup: whoever saves this must know. */
+	snprintf(expected, sizeof(expected), "tlsbind: %s:4: ", path);
+	assert_non_null(strstr(said, expected));
+	assert_non_null(strstr(said, "cgroup id:17"));
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
 	free(said);
 	saved = test_file(path);
 	assert_int_equal(saved.len, sizeof(text) - 1);

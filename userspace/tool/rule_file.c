@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -231,6 +232,23 @@ static int tool_rule_file_replace(const char *path, const struct tool_rules *rul
 	return ret;
 }
 
+/* A cgroup that is gone has no path, and the kernel takes no rule with its id. */
+static void tool_rule_file_warn(const char *name, const struct tool_rules *rules)
+{
+	char *path;
+	size_t i;
+
+	for (i = 0; i < rules->count; i++) {
+		if (!rules->rule[i].cgroup)
+			continue;
+		path = tool_cgroup_path(rules->rule[i].cgroup);
+		if (!path)
+			tool_message("%s:%zu: cgroup id:%" PRIu64 " has no path; if it is gone, this "
+				     "file cannot be loaded", name, i + 2, rules->rule[i].cgroup);
+		free(path);
+	}
+}
+
 int tool_rule_file_write(const char *path, const struct tool_rules *rules)
 {
 	bool output = !path || !strcmp(path, "-");
@@ -243,6 +261,8 @@ int tool_rule_file_write(const char *path, const struct tool_rules *rules)
 		ret = tool_rule_file_into(path, rules);
 	else
 		ret = tool_rule_file_replace(path, rules);
+	if (!ret)
+		tool_rule_file_warn(output ? "-" : path, rules);
 	return ret;
 }
 

@@ -23,6 +23,8 @@ int tool_rule_file_read(const char *path, struct tool_rules *rules, unsigned int
  * @path: replaced in one step, if it is a regular file; NULL is standard output
  * @rules: the rules
  *
+ * A cgroup without a path is written as its id, with a message that says so.
+ *
  * Return: 0; -1 after a message.
  */
 int tool_rule_file_write(const char *path, const struct tool_rules *rules);
