@@ -201,12 +201,43 @@ test_evidence() {
 seen() { jq -r .event <"$WORK/events" | grep -qx "$1"; }
 poke() { tlsbind rule flush && seen rules; }
 
-test_monitor() {
+# heard_all [COMMAND...]: the last event is of the rules as they are (where COMMAND runs).
+heard_all() {
+	[ "$(jq -s '.[-1].generation' "$WORK/events")" = "$("$@" tlsbind -j rule | jq .generation)" ]
+}
+
+# monitor: begins to listen; its process is $MONITOR. It is heard from, so it listens.
+monitor() {
 	tlsbind -j monitor >>"$WORK/events" 2>"$WORK/monitor.err" &
-	local pid=$!
-	# It is heard from, so it listens.
-	wait_for 30 poke >"$WORK/out"
+	MONITOR=$!
+	wait_for 30 poke
+	wait_for 30 heard_all
 	: >"$WORK/events"
+}
+
+stopped() { grep -q '^State:.*stopped' "/proc/$1/status"; }
+halt() { kill -STOP "$1" && wait_for 10 stopped "$1"; }
+count_events() { jq -r .event <"$WORK/events" | grep -cx "$1"; }
+has_events() { [ "$(count_events "$1")" -ge "$2" ]; }
+
+# What a listener that is busy for a moment must not lose.
+test_burst() {
+	local i
+	monitor
+	halt "$MONITOR"
+	for ((i = 0; i < 150; i++)); do tlsbind rule flush; done >"$WORK/out"
+	kill -CONT "$MONITOR"
+	wait_for 30 has_events rules 150
+	is "150 events wait for who does not listen just now" "$(count_events rules), $(count_events lost)" "150, 0"
+	kill "$MONITOR"
+	wait "$MONITOR"
+	: >"$WORK/events"
+}
+
+test_monitor() {
+	local pid
+	monitor
+	pid=$MONITOR
 	tlsbind rule add attest loopback >"$WORK/out"
 	hold && release
 	wait_for 30 seen close
@@ -232,7 +263,7 @@ test_doctor() {
 	is "all hooks are armed" "$(jq -r '.checks[] | select(.name == "hooks") | .state' "$WORK/doctor")" ok
 }
 
-plan 59
+plan 60
 modprobe tls
 refused "without the module" 7 "the kernel module is not there" tlsbind stats
 # shellcheck disable=SC2119
@@ -248,3 +279,4 @@ test_sockets
 test_doctor
 test_evidence
 test_monitor
+test_burst

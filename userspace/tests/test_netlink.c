@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Attributes to rules and sockets and back, without a kernel. */
 #include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <sys/socket.h>
 #include "common.h"
 #include "describe.h"
 #include "nl.h"
@@ -234,6 +236,37 @@ static void an_empty_socket_is_described_too(void **state)
 	nlmsg_free(message);
 }
 
+/* More than libnl asks for; as much as anybody may, at least. */
+static int room_wanted(void)
+{
+	FILE *file = fopen("/proc/sys/net/core/rmem_max", "re");
+	int most = 0;
+
+	if (file) {
+		if (fscanf(file, "%d", &most) != 1)
+			most = 0;
+		fclose(file);
+	}
+	return most > 4 << 20 ? 4 << 20 : most > 65536 ? most : 65537;
+}
+
+/* To the controller, which is there without the module. */
+static void whoever_listens_has_room_for_many_events(void **state)
+{
+	socklen_t len = sizeof(int);
+	struct tool_nl nl;
+	int size = 0;
+
+	(void)state;
+	if (tool_nl_connect(&nl) == TOOL_USAGE)
+		skip();
+	assert_int_equal(tool_nl_join(&nl, "nlctrl", "notify"), 0);
+	assert_int_equal(tool_nl_join(&nl, "nlctrl", "nonsense"), -ENOENT);
+	assert_int_equal(getsockopt(nl_socket_get_fd(nl.sock), SOL_SOCKET, SO_RCVBUF, &size, &len), 0);
+	assert_true(size >= room_wanted());
+	tool_nl_close(&nl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_strange_address_is_no_rule),
 		cmocka_unit_test(a_socket_is_described_as_text_and_json),
 		cmocka_unit_test(an_empty_socket_is_described_too),
+		cmocka_unit_test(whoever_listens_has_room_for_many_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

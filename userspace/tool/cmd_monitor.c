@@ -76,7 +76,7 @@ static int monitor_lost(struct tool_print *print)
 static int monitor_run(struct tool_nl *nl)
 {
 	struct tool_print print;
-	int ret = tool_nl_join(nl, TLSBIND_MCGRP_EVENTS);
+	int ret = tool_nl_join(nl, TLSBIND_FAMILY_NAME, TLSBIND_MCGRP_EVENTS);
 
 	if (ret)
 		return tool_nl_refused(nl, ret, "no events");

@@ -9,6 +9,9 @@
 #include "nl.h"
 #include "tool.h"
 
+/* For some thousand events; without the right to it, as much as net.core.rmem_max has. */
+#define TOOL_NL_ROOM	(4 << 20)
+
 #ifndef NLM_F_CAPPED
 #define NLM_F_CAPPED	0x100
 #define NLM_F_ACK_TLVS	0x200
@@ -296,14 +299,17 @@ int tool_nl_receive(struct tool_nl *nl, tool_nl_answer *answer, void *arg)
 	return ret < 0 ? tool_nl_errno(ret) : nl->error;
 }
 
-int tool_nl_join(struct tool_nl *nl, const char *group)
+int tool_nl_join(struct tool_nl *nl, const char *family, const char *group)
 {
-	int number = genl_ctrl_resolve_grp(nl->sock, TLSBIND_FAMILY_NAME, group);
+	int number = genl_ctrl_resolve_grp(nl->sock, family, group), room = TOOL_NL_ROOM;
+	int fd = nl_socket_get_fd(nl->sock);
 
 	if (number < 0)
 		return tool_nl_errno(number);
-	if (setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &number,
-		       sizeof(number)))
+	/* libnl asks for 32768 bytes: fewer than a hundred events. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)))
 		return -errno;
 	return 0;
 }

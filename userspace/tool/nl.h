@@ -108,8 +108,15 @@ int tool_nl_dump(struct tool_nl *nl, uint8_t command, tool_nl_answer *answer, vo
  */
 int tool_nl_receive(struct tool_nl *nl, tool_nl_answer *answer, void *arg);
 
-/** tool_nl_join() - a multicast group of the family; Return: 0 or a negative errno */
-int tool_nl_join(struct tool_nl *nl, const char *group);
+/**
+ * tool_nl_join() - a multicast group
+ * @nl: the socket; gets room for some thousand messages
+ * @family: name of its family
+ * @group: its name
+ *
+ * Return: 0; -ENOENT if there is none; another negative errno.
+ */
+int tool_nl_join(struct tool_nl *nl, const char *family, const char *group);
 
 /**
  * tool_nl_refused() - say that the kernel refused, and why
