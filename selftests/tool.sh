@@ -234,6 +234,56 @@ test_burst() {
 	: >"$WORK/events"
 }
 
+# Who has no right to a large buffer, in a namespace of his own, gets one that net.core
+# allows. There is no other way to fill one in reasonable time.
+crowd() {
+	local i max
+	max=$(cat /proc/sys/net/core/rmem_max)
+	echo 4096 >/proc/sys/net/core/rmem_max
+	unshare -r -n tlsbind -j monitor >>"$WORK/events" 2>"$WORK/monitor.err" &
+	MONITOR=$!
+	wait_for 30 crowd_poke
+	echo "$max" >/proc/sys/net/core/rmem_max
+	halt "$MONITOR"
+	for ((i = 0; i < 30; i++)); do crowd_in tlsbind rule flush; done >"$WORK/out"
+}
+
+crowd_in() { nsenter -t "$MONITOR" -U -n --preserve-credentials "$@"; }
+crowd_poke() { crowd_in tlsbind rule flush && heard_all crowd_in; }
+
+test_lost() {
+	crowd
+	: >"$WORK/events"
+	kill -CONT "$MONITOR"
+	wait_for 30 seen lost
+	is "events that are lost are told to be" "$(count_events lost)" 1
+	ok "and the next ones are told" wait_for 30 crowd_poke
+	kill "$MONITOR"
+	wait "$MONITOR"
+	: >"$WORK/events"
+}
+
+# Must be the last: the module is unloaded.
+test_unload() {
+	local crowded
+	crowd
+	crowded=$MONITOR
+	tlsbind monitor >"$WORK/out" 2>"$WORK/gone.err" &
+	MONITOR=$!
+	wait_for 30 flush_is_told
+	ok "unloading while somebody listens" unload_module
+	wait_for 30 not_running "$MONITOR" || kill "$MONITOR"
+	status "who listens ends with 7" 7 wait "$MONITOR"
+	is "and says why" "$(cat "$WORK/gone.err")" "tlsbind: the kernel module is gone"
+	kill -CONT "$crowded"
+	wait_for 30 not_running "$crowded" || kill "$crowded"
+	status "so does who had no room left to be told" 7 wait "$crowded"
+	is "and has said that events are lost" "$(count_events lost)" 1
+}
+
+flush_is_told() { tlsbind rule flush && grep -q rules "$WORK/out"; }
+not_running() { ! kill -0 "$1" || grep -q '^State:.*zombie' "/proc/$1/status"; }
+
 test_monitor() {
 	local pid
 	monitor
@@ -263,7 +313,7 @@ test_doctor() {
 	is "all hooks are armed" "$(jq -r '.checks[] | select(.name == "hooks") | .state' "$WORK/doctor")" ok
 }
 
-plan 60
+plan 67
 modprobe tls
 refused "without the module" 7 "the kernel module is not there" tlsbind stats
 # shellcheck disable=SC2119
@@ -280,3 +330,5 @@ test_doctor
 test_evidence
 test_monitor
 test_burst
+test_lost
+test_unload

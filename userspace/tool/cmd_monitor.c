@@ -72,21 +72,44 @@ static int monitor_lost(struct tool_print *print)
 	return tool_print_end(print) ? -EIO : 0;
 }
 
-/* Ends when nobody reads the output any more. */
+/*
+ * The kernel drops what comes while events wait that were too many: perhaps the news
+ * that the module is gone, too. So whoever has lost events asks once none is left.
+ */
+static int monitor_listen(struct tool_nl *nl, struct tool_print *print)
+{
+	bool lost = false;
+	int ret;
+
+	do {
+		ret = tool_nl_receive(nl, monitor_event, print);
+		if (ret == -ENOBUFS) {
+			lost = true;
+			ret = monitor_lost(print);
+		}
+		if (!ret && lost && tool_nl_idle(nl)) {
+			lost = false;
+			ret = tool_nl_gone(nl) ? -ENODEV : 0;
+		}
+	} while (!ret);
+	return ret;
+}
+
+/* Ends with the module, or when nobody reads the output any more. */
 static int monitor_run(struct tool_nl *nl)
 {
 	struct tool_print print;
-	int ret = tool_nl_join(nl, TLSBIND_FAMILY_NAME, TLSBIND_MCGRP_EVENTS);
+	int ret = tool_nl_listen(nl, TLSBIND_MCGRP_EVENTS);
 
-	if (ret)
-		return tool_nl_refused(nl, ret, "no events");
 	tool_print_begin(&print, stdout, tool_json);
-	do {
-		ret = tool_nl_receive(nl, monitor_event, &print);
-		if (ret == -ENOBUFS)
-			ret = monitor_lost(&print);
-	} while (!ret);
-	return TOOL_USAGE;
+	if (!ret)
+		ret = monitor_listen(nl, &print);
+	if (print.failed)
+		return TOOL_USAGE;
+	if (ret != -ENODEV)
+		return tool_nl_refused(nl, ret, "no events");
+	tool_message("the kernel module is gone");
+	return TOOL_NO_MODULE;
 }
 
 static int monitor_main(const struct tool_command *command, int argc, char **argv)

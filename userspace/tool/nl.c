@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,12 +18,26 @@
 #define NLM_F_ACK_TLVS	0x200
 #endif
 
+/* What the controller of all families says: is it that ours is gone? */
+static bool tool_nl_farewell(const struct tool_nl *nl, struct nlmsghdr *header)
+{
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+
+	if (header->nlmsg_type != GENL_ID_CTRL || !genlmsg_valid_hdr(header, 0) ||
+	    ((struct genlmsghdr *)nlmsg_data(header))->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	return !genlmsg_parse(header, 0, tb, CTRL_ATTR_MAX, NULL) &&
+	       tool_nl_number(tb[CTRL_ATTR_FAMILY_ID]) == (uint64_t)nl->family;
+}
+
 static int tool_nl_valid(struct nl_msg *message, void *arg)
 {
 	struct nlmsghdr *header = nlmsg_hdr(message);
 	struct tool_nl *nl = arg;
 	int ret;
 
+	if (!nl->error && tool_nl_farewell(nl, header))
+		nl->error = -ENODEV;
 	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
 		nl->interrupted = true;
 	if (header->nlmsg_type != nl->family || !nl->answer || nl->error)
@@ -299,6 +314,13 @@ int tool_nl_receive(struct tool_nl *nl, tool_nl_answer *answer, void *arg)
 	return ret < 0 ? tool_nl_errno(ret) : nl->error;
 }
 
+bool tool_nl_idle(const struct tool_nl *nl)
+{
+	struct pollfd p = { .fd = nl_socket_get_fd(nl->sock), .events = POLLIN };
+
+	return !poll(&p, 1, 0);
+}
+
 int tool_nl_join(struct tool_nl *nl, const char *family, const char *group)
 {
 	int number = genl_ctrl_resolve_grp(nl->sock, family, group), room = TOOL_NL_ROOM;
@@ -312,6 +334,26 @@ int tool_nl_join(struct tool_nl *nl, const char *family, const char *group)
 	if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)))
 		return -errno;
 	return 0;
+}
+
+int tool_nl_listen(struct tool_nl *nl, const char *group)
+{
+	int ret = tool_nl_join(nl, "nlctrl", "notify");
+
+	if (ret)
+		return ret;
+	ret = tool_nl_join(nl, TLSBIND_FAMILY_NAME, group);
+	return ret == -ENOENT ? -ENODEV : ret;
+}
+
+bool tool_nl_gone(const struct tool_nl *nl)
+{
+	struct tool_nl now;
+	int code = tool_nl_connect(&now);
+	bool gone = code == TOOL_NO_MODULE || (code == TOOL_OK && now.family != nl->family);
+
+	tool_nl_close(&now);
+	return gone;
 }
 
 int tool_nl_refused(const struct tool_nl *nl, int error, const char *what)

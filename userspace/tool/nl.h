@@ -103,10 +103,13 @@ int tool_nl_dump(struct tool_nl *nl, uint8_t command, tool_nl_answer *answer, vo
  * @answer: called for each message in it, whatever its sequence number
  * @arg: for @answer
  *
- * Return: 0; what @answer returned; -ENOBUFS if messages were lost; another error of
- * the socket.
+ * Return: 0; what @answer returned; -ENOBUFS if messages were lost; -ENODEV if the
+ * family is gone, see tool_nl_listen(); another error of the socket.
  */
 int tool_nl_receive(struct tool_nl *nl, tool_nl_answer *answer, void *arg);
+
+/** tool_nl_idle() - is there nothing to receive just now? */
+bool tool_nl_idle(const struct tool_nl *nl);
 
 /**
  * tool_nl_join() - a multicast group
@@ -117,6 +120,21 @@ int tool_nl_receive(struct tool_nl *nl, tool_nl_answer *answer, void *arg);
  * Return: 0; -ENOENT if there is none; another negative errno.
  */
 int tool_nl_join(struct tool_nl *nl, const char *family, const char *group);
+
+/**
+ * tool_nl_listen() - a multicast group of the family, and the end of the family
+ * @nl: the socket
+ * @group: name of the group
+ *
+ * The kernel takes the group away together with the module, and does not say so on
+ * the socket: whoever listened to the group alone would wait for ever.
+ *
+ * Return: 0 or a negative errno; -ENODEV if the family is gone already.
+ */
+int tool_nl_listen(struct tool_nl *nl, const char *group);
+
+/** tool_nl_gone() - is the family that was connected to gone, or another one? */
+bool tool_nl_gone(const struct tool_nl *nl);
 
 /**
  * tool_nl_refused() - say that the kernel refused, and why
