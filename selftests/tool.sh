@@ -102,7 +102,7 @@ test_many() {
 	ok "loading 16384 rules" tlsbind rule load "$WORK/many"
 	ok "saving them" tlsbind rule save "$WORK/saved"
 	is "all of them" "$(grep -v '^#' "$WORK/saved" | cmp - "$WORK/many" && echo same)" same
-	refused "one more" 8 "" tlsbind rule add pass
+	refused "one more" 8 "16384 rules already" tlsbind rule add pass
 	ok "flushing them" tlsbind rule flush
 }
 
@@ -140,8 +140,10 @@ test_cgroup_that_goes() {
 
 test_rights() {
 	refused "rules are for administrators" 8 "CAP_NET_ADMIN" without_net_admin tlsbind rule
-	refused "so are sockets" 8 "" without_net_admin tlsbind sock
-	refused "and locking" 8 "" without_net_admin tlsbind lock
+	refused "so are sockets" 8 "CAP_NET_ADMIN" without_net_admin tlsbind sock
+	refused "evidence" 8 "CAP_NET_ADMIN" without_net_admin tlsbind evidence "$NOBODY"
+	refused "events" 8 "no events: Operation not permitted" without_net_admin timeout 60 tlsbind monitor
+	refused "and locking" 8 "CAP_NET_ADMIN" without_net_admin tlsbind lock
 	ok "counters are for everybody" without_net_admin tlsbind stats
 	tlsbind rule add pass >"$WORK/out"
 	is "another network namespace has its own rules" "$(unshare -n tlsbind -j rule | jq .count)" 0
@@ -170,7 +172,7 @@ test_sockets() {
 	golden sock tlsbind -j sock
 	id=$(tlsbind -j sock | jq -r 'map(.id) | sort | last')
 	is "one socket by its connection id" "$(tlsbind -j sock "$id" | jq -r .id)" "$id"
-	refused "a connection that is not there" 9 "" tlsbind sock "$NOBODY"
+	refused "a connection that is not there" 9 "no such connection" tlsbind sock "$NOBODY"
 	is "as text, each is one line and one for each key" "$(tlsbind sock | wc -l)" 6
 	golden stats tlsbind -j stats
 	tlsbind stats --prometheus >"$WORK/prom"
@@ -192,7 +194,7 @@ test_evidence() {
 	golden evidence tlsbind -j evidence "$id" nonce "$NONCE" file "$WORK/evidence"
 	bytes=$(od -An -v -tx1 "$WORK/evidence" | tr -d ' \n')
 	is "the file has the same bytes" "${bytes:-none}" "$(jq -r .evidence "$WORK/evidence.raw")"
-	refused "evidence for a connection that is not there" 9 "" tlsbind evidence "$NOBODY"
+	refused "evidence for a connection that is not there" 9 "no such connection" tlsbind evidence "$NOBODY"
 	release
 	tlsbind rule flush >"$WORK/out"
 }
@@ -313,7 +315,7 @@ test_doctor() {
 	is "all hooks are armed" "$(jq -r '.checks[] | select(.name == "hooks") | .state' "$WORK/doctor")" ok
 }
 
-plan 67
+plan 69
 modprobe tls
 refused "without the module" 7 "the kernel module is not there" tlsbind stats
 # shellcheck disable=SC2119
