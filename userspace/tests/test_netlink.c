@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include "common.h"
 #include "describe.h"
+#include "evidence.h"
 #include "nl.h"
 #include "tool.h"
 
@@ -236,6 +237,16 @@ static void an_empty_socket_is_described_too(void **state)
 	nlmsg_free(message);
 }
 
+static void an_answer_that_is_no_evidence_is_malformed(void **state)
+{
+	static const uint8_t id[TLSBIND_CONNECTION_ID_SIZE], nonce[TLSBIND_NONCE_SIZE];
+	static const uint8_t rubbish[4096] = "no evidence";
+
+	(void)state;
+	assert_int_equal(tool_evidence_print(id, nonce, rubbish, sizeof(rubbish)), 3);
+	assert_int_equal(tool_evidence_print(id, nonce, rubbish, 1), 3);
+}
+
 /* More than libnl asks for; as much as anybody may, at least. */
 static int room_wanted(void)
 {
@@ -277,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_strange_address_is_no_rule),
 		cmocka_unit_test(a_socket_is_described_as_text_and_json),
 		cmocka_unit_test(an_empty_socket_is_described_too),
+		cmocka_unit_test(an_answer_that_is_no_evidence_is_malformed),
 		cmocka_unit_test(whoever_listens_has_room_for_many_events),
 	};
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "describe.h"
+#include "evidence.h"
 #include "nl.h"
 #include "tool.h"
 
@@ -164,29 +165,29 @@ static void evidence_print_claims(struct tool_print *print, const struct tlsbind
 	tool_print_text(print, "\n");
 }
 
-/* Nothing of it is verified here: that is for the relying party. */
-static int evidence_print(const struct evidence *e)
+int tool_evidence_print(const uint8_t id[TLSBIND_CONNECTION_ID_SIZE],
+			const uint8_t nonce[TLSBIND_NONCE_SIZE], const uint8_t *data, size_t len)
 {
 	struct tlsbind_evidence parts;
 	struct tlsbind_claims claims;
 	struct tool_print print;
 
-	if (tlsbind_evidence_parse(e->data, e->len, &parts)) {
+	if (tlsbind_evidence_parse(data, len, &parts)) {
 		tool_message("what the kernel answered is no evidence");
 		return TOOL_MALFORMED;
 	}
 	memcpy(&claims, parts.claims.data, sizeof(claims));
 	tool_print_begin(&print, stdout, tool_json);
 	tool_print_object(&print, NULL);
-	tool_print_hex(&print, "id", "id ", e->id, sizeof(e->id));
-	tool_print_hex(&print, "nonce", "\nnonce ", e->nonce, sizeof(e->nonce));
+	tool_print_hex(&print, "id", "id ", id, TLSBIND_CONNECTION_ID_SIZE);
+	tool_print_hex(&print, "nonce", "\nnonce ", nonce, TLSBIND_NONCE_SIZE);
 	tool_print_string(&print, "provider", "\nprovider ", parts.provider);
-	tool_print_number(&print, "size", "\nsize ", e->len);
+	tool_print_number(&print, "size", "\nsize ", len);
 	tool_print_text(&print, "\n");
 	tool_print_object(&print, "claims");
 	evidence_print_claims(&print, &claims);
 	tool_print_close(&print);
-	tool_print_hex(&print, "evidence", NULL, e->data, e->len);
+	tool_print_hex(&print, "evidence", NULL, data, len);
 	tool_print_close(&print);
 	return tool_print_end(&print) ? TOOL_USAGE : TOOL_OK;
 }
@@ -204,7 +205,7 @@ static int evidence_run(struct evidence *e)
 	tool_nl_close(&nl);
 	if (code == TOOL_OK && e->file)
 		code = evidence_save(e);
-	return code == TOOL_OK ? evidence_print(e) : code;
+	return code == TOOL_OK ? tool_evidence_print(e->id, e->nonce, e->data, e->len) : code;
 }
 
 static int evidence_main(const struct tool_command *command, int argc, char **argv)
