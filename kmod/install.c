@@ -170,8 +170,8 @@ static void tlsbind_install_name(struct tlsbind_sock *ts)
  * else is installing, a key may be there before it is noted.
  */
 static void tlsbind_install_check_unseen(struct tlsbind_sock *ts,
-					struct sock *sk,
-					unsigned int installing)
+					 struct sock *sk,
+					 unsigned int installing)
 {
 	const struct tls_context *ctx = tls_get_ctx(sk);
 

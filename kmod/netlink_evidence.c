@@ -230,7 +230,7 @@ static void tlsbind_netlink_evidence_explain(struct genl_info *info, int error)
 		GENL_SET_ERR_MSG(info, "id: has keys older than the module");
 		break;
 	case -EKEYREJECTED:
-		GENL_SET_ERR_MSG(info, "id: has a key that could not be committed to, or was refused");
+		GENL_SET_ERR_MSG(info, "id: a key was refused, or not committed to");
 		break;
 	case -EBUSY:
 		GENL_SET_ERR_MSG(info, "id: a key is being installed just now");

@@ -124,7 +124,7 @@ int tlsbind_twin_add(struct tlsbind_twins *twins, struct tlsbind_twin *twin,
  */
 void tlsbind_twin_remove(struct tlsbind_twins *twins, struct tlsbind_twin *twin)
 {
-	spinlock_t *lock;
+	spinlock_t *lock; /* of its key, which it has if it was added */
 
 	if (!twin->added)
 		return;

@@ -37,7 +37,7 @@ struct tlsbind_twin {
 struct tlsbind_twins {
 	struct rhashtable table;
 	struct rhashtable_params params;
-	spinlock_t locks[TLSBIND_TWINS_LOCKS];
+	spinlock_t locks[TLSBIND_TWINS_LOCKS]; /* by hash of the key */
 };
 
 int tlsbind_twins_init(struct tlsbind_twins *twins, size_t key_offset,

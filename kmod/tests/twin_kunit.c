@@ -156,8 +156,10 @@ static struct kunit_case tlsbind_test_twin_cases[] = {
 	TLSBIND_CASE(tlsbind_test_twin_found, "an entry is found until it is removed"),
 	TLSBIND_CASE(tlsbind_test_twin_absent, "removing what was not added does nothing"),
 	TLSBIND_CASE(tlsbind_test_twin_meet, "a newcomer meets the first of those with its key"),
-	TLSBIND_CASE(tlsbind_test_twin_alone, "the last of three is alone, in whatever order the others go"),
-	TLSBIND_CASE(tlsbind_test_twin_many, "a table that grows keeps those with the same key together"),
+	TLSBIND_CASE(tlsbind_test_twin_alone,
+		     "the last of three is alone, in whatever order they go"),
+	TLSBIND_CASE(tlsbind_test_twin_many,
+		     "a table that grows keeps the same keys together"),
 	{}
 };
 
@@ -167,4 +169,5 @@ static struct kunit_suite tlsbind_test_twin_suite = {
 	.exit = tlsbind_test_twin_end,
 	.test_cases = tlsbind_test_twin_cases,
 };
+
 kunit_test_suite(tlsbind_test_twin_suite);
