@@ -254,8 +254,13 @@ static bool stays_rejected(void)
 /* kTLS had the key, without a commitment: the connection was ended. Another one works. */
 static bool ended(void)
 {
+	char c;
+
 	rejected++;
-	if (!stays_rejected() || send(fd[0], "data", 4, MSG_NOSIGNAL) >= 0)
+	send(fd[0], "data", 4, MSG_NOSIGNAL);
+	if (!evidence_ask(fd[0], seed) || errno != ENOTCONN ||
+	    evidence_read(fd[0], buf, sizeof(buf)) >= 0 || errno != EKEYREJECTED ||
+	    recv(fd[1], &c, 1, 0) >= 0 || errno != ECONNRESET)
 		return false;
 	new_pair();
 	return !install_tx() && !install_rx() && keys_right(0);
