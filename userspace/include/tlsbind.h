@@ -251,6 +251,7 @@ enum tlsbind_verdict {
  * @TLSBIND_CLASS_SIGNATURE: not signed by a trusted vendor's key
  * @TLSBIND_CLASS_POLICY: genuine, but not what was asked for
  * @TLSBIND_CLASS_BINDING: about something else than this connection
+ * @TLSBIND_CLASS_TCB: genuine, but revoked, or from firmware that is not new enough
  */
 enum tlsbind_class {
 	TLSBIND_CLASS_NONE = 0,
@@ -258,6 +259,7 @@ enum tlsbind_class {
 	TLSBIND_CLASS_SIGNATURE = 4,
 	TLSBIND_CLASS_POLICY = 5,
 	TLSBIND_CLASS_BINDING = 6,
+	TLSBIND_CLASS_TCB = 11,
 };
 
 /**
@@ -293,8 +295,8 @@ bool tlsbind_result_accepted(const struct tlsbind_result *result);
  * tlsbind_result_class() - class of what failed, for an exit code
  * @result: may be NULL
  *
- * If several classes failed: malformed before signature before binding before
- * policy.
+ * If several classes failed: malformed before signature before TCB before
+ * binding before policy.
  *
  * Return: TLSBIND_CLASS_NONE if and only if accepted; for NULL
  * TLSBIND_CLASS_MALFORMED.
@@ -426,6 +428,64 @@ int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmp
  * @when: seconds since 1970
  */
 void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when);
+
+/**
+ * enum tlsbind_tcb_status - what the vendor says of a TCB level
+ * @TLSBIND_TCB_UNKNOWN: no level fits
+ * @TLSBIND_TCB_UP_TO_DATE: nothing is known against it
+ * @TLSBIND_TCB_SW_HARDENING_NEEDED: software in the guest must be hardened
+ * @TLSBIND_TCB_CONFIGURATION_NEEDED: the platform must be configured otherwise
+ * @TLSBIND_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED: both
+ * @TLSBIND_TCB_TD_RELAUNCH_ADVISED: the guest was started under an older module
+ * @TLSBIND_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED: likewise, and
+ *	configuration
+ * @TLSBIND_TCB_OUT_OF_DATE: an update is missing
+ * @TLSBIND_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED: likewise, and configuration
+ * @TLSBIND_TCB_REVOKED: not to be trusted; no policy accepts it
+ * @TLSBIND_TCB_STATUSES: number of statuses
+ *
+ * Intel PCS API v4, tcbStatus.
+ */
+enum tlsbind_tcb_status {
+	TLSBIND_TCB_UNKNOWN = 0,
+	TLSBIND_TCB_UP_TO_DATE,
+	TLSBIND_TCB_SW_HARDENING_NEEDED,
+	TLSBIND_TCB_CONFIGURATION_NEEDED,
+	TLSBIND_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED,
+	TLSBIND_TCB_TD_RELAUNCH_ADVISED,
+	TLSBIND_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED,
+	TLSBIND_TCB_OUT_OF_DATE,
+	TLSBIND_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED,
+	TLSBIND_TCB_REVOKED,
+	TLSBIND_TCB_STATUSES,
+};
+
+/**
+ * tlsbind_appraisal_any_tcb() - judge neither TCB level nor revocation
+ * @appraisal: the policy
+ *
+ * Without this, a TDX quote needs collateral and a TCB status that is
+ * accepted, and every report needs a current CRL of its vendor.
+ */
+void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal);
+
+/**
+ * tlsbind_appraisal_accept_tcb() - accept one more TCB status
+ * @appraisal: the policy; TLSBIND_TCB_UP_TO_DATE is accepted at first
+ * @status: neither unknown nor revoked
+ *
+ * Return: 0; -EINVAL for another value.
+ */
+int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
+				 enum tlsbind_tcb_status status);
+
+/**
+ * tlsbind_appraisal_set_grace() - accept out-of-date TCB levels for a while
+ * @appraisal: the policy
+ * @days: for which TLSBIND_TCB_OUT_OF_DATE is accepted, counted from the
+ *	issue date of the TCB level that would be up to date
+ */
+void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days);
 
 /**
  * tlsbind_flag_from_name() - flag by its name on command lines

@@ -18,7 +18,9 @@ struct tlsbind_appraisal *tlsbind_appraisal_new(void)
 		return NULL;
 	appraisal->roots = sk_X509_new_null();
 	appraisal->untrusted = sk_X509_new_null();
-	if (!appraisal->roots || !appraisal->untrusted) {
+	appraisal->crls = sk_X509_CRL_new_null();
+	appraisal->tcb_statuses = 1U << TLSBIND_TCB_UP_TO_DATE;
+	if (!appraisal->roots || !appraisal->untrusted || !appraisal->crls) {
 		tlsbind_appraisal_free(appraisal);
 		return NULL;
 	}
@@ -31,6 +33,7 @@ void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal)
 		return;
 	sk_X509_pop_free(appraisal->roots, X509_free);
 	sk_X509_pop_free(appraisal->untrusted, X509_free);
+	sk_X509_CRL_pop_free(appraisal->crls, X509_CRL_free);
 	free(appraisal->measurements);
 	free(appraisal);
 }
@@ -153,4 +156,23 @@ void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when
 {
 	appraisal->time_set = true;
 	appraisal->time = when;
+}
+
+void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal)
+{
+	appraisal->any_tcb = true;
+}
+
+int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
+				 enum tlsbind_tcb_status status)
+{
+	if (status <= TLSBIND_TCB_UNKNOWN || status >= TLSBIND_TCB_REVOKED)
+		return -EINVAL;
+	appraisal->tcb_statuses |= 1U << status;
+	return 0;
+}
+
+void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days)
+{
+	appraisal->grace_days = days;
 }

@@ -18,6 +18,10 @@
  * @any_measurement: every measurement will do
  * @flags: TLSBIND_F_* that are accepted
  * @vmpl: SNP: the one VMPL that is accepted
+ * @crls: revocation lists, of whatever vendor
+ * @any_tcb: neither TCB level nor revocation is judged
+ * @tcb_statuses: accepted ones, a bit for each enum tlsbind_tcb_status
+ * @grace_days: for which an out-of-date TCB level is accepted all the same
  * @time_set: @time is the time of verification, else the present is
  * @time: seconds since 1970
  */
@@ -29,6 +33,10 @@ struct tlsbind_appraisal {
 	bool any_measurement;
 	uint32_t flags;
 	uint32_t vmpl;
+	STACK_OF(X509_CRL) *crls;
+	bool any_tcb;
+	uint32_t tcb_statuses;
+	unsigned int grace_days;
 	bool time_set;
 	time_t time;
 };

@@ -33,7 +33,7 @@ static const struct {
 	[TLSBIND_CHECK_APPRAISAL_MEASUREMENT] = { "appraisal.measurement", TLSBIND_CLASS_POLICY },
 };
 
-struct tlsbind_result *tlsbind_result_new(uint32_t required)
+struct tlsbind_result *tlsbind_result_new(uint64_t required)
 {
 	struct tlsbind_result *result = calloc(1, sizeof(*result));
 	int i;
@@ -142,7 +142,7 @@ static bool tlsbind_result_failed(const struct tlsbind_result *result, enum tlsb
 enum tlsbind_class tlsbind_result_class(const struct tlsbind_result *result)
 {
 	static const enum tlsbind_class order[] = {
-		TLSBIND_CLASS_MALFORMED, TLSBIND_CLASS_SIGNATURE,
+		TLSBIND_CLASS_MALFORMED, TLSBIND_CLASS_SIGNATURE, TLSBIND_CLASS_TCB,
 		TLSBIND_CLASS_BINDING, TLSBIND_CLASS_POLICY,
 	};
 	size_t i;
@@ -222,6 +222,7 @@ char *tlsbind_result_json(const struct tlsbind_result *result)
 		[TLSBIND_CLASS_SIGNATURE] = "signature",
 		[TLSBIND_CLASS_POLICY] = "policy",
 		[TLSBIND_CLASS_BINDING] = "binding",
+		[TLSBIND_CLASS_TCB] = "tcb",
 	};
 	json_t *checks = tlsbind_result_json_checks(result);
 	json_t *root = NULL;

@@ -35,7 +35,7 @@ enum tlsbind_check_id {
 	TLSBIND_CHECK_COUNT
 };
 
-#define TLSBIND_CHECK_BIT(id)	(UINT32_C(1) << (id))
+#define TLSBIND_CHECK_BIT(id)	(UINT64_C(1) << (id))
 #define TLSBIND_CHECKS_ALL	(TLSBIND_CHECK_BIT(TLSBIND_CHECK_COUNT) - 1)
 
 /* Those that a hardware report can be asked without a connection. */
@@ -49,12 +49,12 @@ enum tlsbind_check_id {
  * @checks: by enum tlsbind_check_id
  */
 struct tlsbind_result {
-	uint32_t required;
+	uint64_t required;
 	struct tlsbind_check checks[TLSBIND_CHECK_COUNT];
 };
 
 /** tlsbind_result_new() - every check not reached; Return: NULL if memory ran out */
-struct tlsbind_result *tlsbind_result_new(uint32_t required);
+struct tlsbind_result *tlsbind_result_new(uint64_t required);
 
 /** tlsbind_result_set() - verdict and texts of a check */
 void tlsbind_result_set(struct tlsbind_result *result, enum tlsbind_check_id id, bool pass,

@@ -22,6 +22,7 @@ enum tool_exit {
 	TOOL_REFUSED = 8,	/* the kernel refused */
 	TOOL_NO_SUCH = 9,	/* no such rule or connection */
 	TOOL_MISSING = 10,	/* doctor found something missing */
+	TOOL_TCB = TLSBIND_CLASS_TCB,
 };
 
 /**
