@@ -109,6 +109,8 @@ static const struct real reals[] = {
 	{ "tdx_guest", "tdx/v4-gnr-trustee/quote.bin", NULL, NULL, INTEL, T2026, 0, NONE },
 	{ "tdx_guest", "tdx/v4-azure-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0, NONE },
 	{ "tdx_guest", "tdx/v4-dstack/quote.bin", NULL, NULL, INTEL, T2026, 0, NONE },
+	{ "tdx_guest", "tdx/v5-azure-phala/quote.bin", NULL, NULL, INTEL, T2026, 0, NONE },
+	{ "tdx_guest", "tdx/v5-alibaba-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0, NONE },
 	{ "tdx_guest", "tdx/v4-debug-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0,
 	  "report.debug" },
 	/* Same names, other keys. */
@@ -153,10 +155,6 @@ static const struct real reals[] = {
 	{ "tdx_guest", "tdx/bad/truncated-636.bin", NULL, NULL, INTEL, T2025, 0, MALFORMED },
 	{ "tdx_guest", "tdx/bad/trailing-garbage.bin", NULL, NULL, INTEL, T2025, 0, MALFORMED },
 	{ "tdx_guest", "tdx/bad/not-a-tdreport-google.bin", NULL, NULL, INTEL, T2025, 0,
-	  MALFORMED },
-	/* Version 5 is not understood yet, and must not be taken for version 4. */
-	{ "tdx_guest", "tdx/v5-azure-phala/quote.bin", NULL, NULL, INTEL, T2025, 0, MALFORMED },
-	{ "tdx_guest", "tdx/v5-alibaba-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0,
 	  MALFORMED },
 };
 
