@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 #include "chain.h"
 #include "cursor.h"
+#include "pck.h"
 #include "tdx.h"
 
 #define TLSBIND_TDX_HEADER_SIZE		48
@@ -21,7 +22,7 @@
 #define TLSBIND_TDX_CERT_PCK_CHAIN	5
 #define TLSBIND_TDX_QE_PROD_ID		2
 #define TLSBIND_SGX_FLAG_DEBUG		2
-#define TLSBIND_OID_PCK			"1.2.840.113741.1.13.1"
+#define TLSBIND_TDX_PCK_NAME		"SGX PCK Certificate"
 
 static const uint8_t tlsbind_tdx_vendor[16] = {
 	0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
@@ -252,10 +253,30 @@ int tlsbind_tdx_signature(const struct tlsbind_tdx *tdx, X509 *pck, char *why, s
 	return ret;
 }
 
+/* Intel's CA gives this name to no other kind of certificate. */
+static bool tlsbind_tdx_is_pck(const X509 *cert)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	unsigned char *name = NULL;
+	bool found = false;
+	int len;
+
+	if (at < 0)
+		return false;
+	len = ASN1_STRING_to_UTF8(&name, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (len > 0 && strlen((char *)name) == (size_t)len)
+		found = strstr((char *)name, TLSBIND_TDX_PCK_NAME);
+	OPENSSL_free(name);
+	return found;
+}
+
 int tlsbind_tdx_certificate(const struct tlsbind_tdx *tdx, const X509 *pck, char *why,
 			    size_t size)
 {
-	if (!tlsbind_chain_extension(pck, TLSBIND_OID_PCK).len)
+	struct tlsbind_pck platform;
+
+	if (!tlsbind_tdx_is_pck(pck) || tlsbind_pck_parse(pck, &platform))
 		snprintf(why, size, "not a PCK certificate");
 	else if (tlsbind_tdx_qe_debug(tdx))
 		snprintf(why, size, "quoting enclave can be debugged");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "synth.h"
+#include "intel.h"
 #include <unistd.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -82,11 +83,18 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *i
 	} else if (!strcmp(name, "VCEK")) {
 		cert_vcek(cert, leaf);
 	} else {
-		cert_extension(cert, "1.2.840.113741.1.13.1", "\x30\x00", 2);
+		intel_pck_extension(cert, NULL);
 	}
 	assert_true(X509_sign(cert, issuer_key,
 			      leaf == SYNTH_LEAF_SHA1 ? EVP_sha1() : EVP_sha384()));
 	return cert;
+}
+
+static const char *synth_leaf_name(bool tdx, enum synth_leaf leaf)
+{
+	if (!tdx)
+		return "VCEK";
+	return leaf == SYNTH_LEAF_SUBJECT ? "Intel SGX TCB Signing" : "Intel SGX PCK Certificate";
 }
 
 void synth_pki_leaf(struct synth_pki *pki, bool tdx, enum synth_leaf leaf)
@@ -94,7 +102,7 @@ void synth_pki_leaf(struct synth_pki *pki, bool tdx, enum synth_leaf leaf)
 	bool root = leaf == SYNTH_LEAF_UNDER_ROOT;
 
 	X509_free(pki->leaf);
-	pki->leaf = cert_new(tdx ? "PCK" : "VCEK", pki->key, root ? pki->root : pki->ca,
+	pki->leaf = cert_new(synth_leaf_name(tdx, leaf), pki->key, root ? pki->root : pki->ca,
 			     root ? pki->root_key : pki->ca_key, leaf == SYNTH_LEAF_CA, leaf);
 }
 

@@ -27,6 +27,7 @@ enum synth_leaf {
 	SYNTH_LEAF_SHA1,
 	SYNTH_LEAF_CSP,		/* SNP: says that it is a VLEK, too */
 	SYNTH_LEAF_NAME,	/* SNP: product "Milano" */
+	SYNTH_LEAF_SUBJECT,	/* TDX: subject of another kind of certificate */
 };
 
 /* What a flip is applied to. */

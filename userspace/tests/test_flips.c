@@ -170,6 +170,7 @@ static void test_leaves(void **state)
 		{ SYNTH_LEAF_SHA1, "report.chain", "report.chain" },
 		{ SYNTH_LEAF_CSP, "report.certificate", "" },
 		{ SYNTH_LEAF_NAME, "report.certificate", "" },
+		{ SYNTH_LEAF_SUBJECT, "", "report.certificate" },
 		{ SYNTH_LEAF_GOOD, "", "" },
 	};
 
