@@ -353,9 +353,10 @@ struct tlsbind_appraisal;
 /**
  * tlsbind_appraisal_new() - a policy that accepts nothing
  *
- * At least one root and one measurement, or explicitly any, must be added
- * before anything can be accepted. Verification time is the present, and the
- * VMPL wanted is 0.
+ * At least one measurement, or explicitly any, must be added before anything
+ * can be accepted, and what tells that the signing keys are not revoked. Roots
+ * are those of the vendors. Verification time is the present, and the VMPL
+ * wanted is 0.
  *
  * Return: the policy; NULL if memory ran out.
  */
@@ -365,11 +366,16 @@ struct tlsbind_appraisal *tlsbind_appraisal_new(void);
 void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal);
 
 /**
- * tlsbind_appraisal_add_root() - trust the vendor roots in a PEM file
+ * tlsbind_appraisal_add_root() - trust the roots in a PEM file and no others
  * @appraisal: the policy
  * @path: file with one or more certificates. Only self-signed ones become
  *	roots, and they are compared by public key; others serve as
  *	intermediates where the evidence brings none.
+ *
+ * Without this the library trusts the keys of AMD's and Intel's roots, which it
+ * has built in, and takes their certificates from the evidence or from
+ * tlsbind_appraisal_add_certificate(). With this, even if it failed, those keys
+ * do not count.
  *
  * Return: 0; -EBADMSG if there is no self-signed certificate or something that
  * does not parse, -ENOMEM, or the error of opening the file.
@@ -428,6 +434,50 @@ int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmp
  * @when: seconds since 1970
  */
 void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when);
+
+/**
+ * tlsbind_appraisal_add_crl() - offer revocation lists
+ * @appraisal: the policy
+ * @path: PEM or DER file. Lists that expired still tell what is revoked, but
+ *	not that anything else is not.
+ *
+ * AMD's list for a product is at https://kdsintf.amd.com/vcek/v1/PRODUCT/crl.
+ *
+ * Return: 0; -EBADMSG if it does not parse, -EFBIG, -ENOMEM, or the error of
+ * opening the file.
+ */
+int tlsbind_appraisal_add_crl(struct tlsbind_appraisal *appraisal, const char *path);
+
+/**
+ * struct tlsbind_snp_tcb - security version numbers of SNP firmware
+ * @fmc: Turin only: first stage of the boot loader
+ * @boot_loader: of the secure processor
+ * @tee: its operating system
+ * @snp: SNP firmware
+ * @microcode: of the cores
+ */
+struct tlsbind_snp_tcb {
+	uint8_t fmc;
+	uint8_t boot_loader;
+	uint8_t tee;
+	uint8_t snp;
+	uint8_t microcode;
+};
+
+/**
+ * tlsbind_appraisal_set_snp_tcb() - accept no older SNP firmware
+ * @appraisal: the policy
+ * @product: "Milan", "Genoa" or "Turin"
+ * @minimum: each component counts by itself
+ *
+ * Once there is a minimum for one product, reports from products without one
+ * are not accepted. tlsbind_appraisal_any_tcb() does not change that.
+ *
+ * Return: 0; -EINVAL for another product, an @fmc where there is none, or a
+ * minimum of nothing but zero; -EEXIST if @product has one already.
+ */
+int tlsbind_appraisal_set_snp_tcb(struct tlsbind_appraisal *appraisal, const char *product,
+				  const struct tlsbind_snp_tcb *minimum);
 
 /**
  * enum tlsbind_tcb_status - what the vendor says of a TCB level

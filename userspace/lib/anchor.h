@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <openssl/x509.h>
 
+#define TLSBIND_ANCHOR_SIZE	48	/* SHA-384 */
+
 /**
  * enum tlsbind_vendor - who signs a chain
  * @TLSBIND_VENDOR_AMD: ARK of some product
@@ -27,7 +29,7 @@ struct tlsbind_anchor {
 	const char *name;
 	enum tlsbind_vendor vendor;
 	const char *product;
-	uint8_t spki[48];
+	uint8_t spki[TLSBIND_ANCHOR_SIZE];
 };
 
 /**

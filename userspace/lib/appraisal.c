@@ -38,35 +38,45 @@ void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal)
 	free(appraisal);
 }
 
-/* A whole file of certificates, at most 1 MiB. */
-static int tlsbind_appraisal_load(const char *path, STACK_OF(X509) **out)
+int tlsbind_appraisal_read(const char *path, uint8_t **data, struct tlsbind_span *span)
 {
-	size_t size = TLSBIND_EVIDENCE_SIZE_MAX;
-	uint8_t *data = NULL;
-	struct tlsbind_span span;
+	size_t size = TLSBIND_EVIDENCE_SIZE_MAX, len;
 	FILE *file;
-	int ret;
+	int ret = 0;
 
-	*out = NULL;
+	*data = NULL;
 	file = fopen(path, "rb");
 	if (!file)
 		return -errno;
-	data = malloc(size);
-	if (!data) {
+	*data = malloc(size);
+	len = *data ? fread(*data, 1, size, file) : 0;
+	if (!*data)
 		ret = -ENOMEM;
-		goto out;
-	}
-	span.data = data;
-	span.len = fread(data, 1, size, file);
-	if (ferror(file))
+	else if (ferror(file))
 		ret = -EIO;
 	else if (!feof(file))
 		ret = -EFBIG;
-	else
-		ret = tlsbind_chain_parse(span, true, out);
-out:
-	free(data);
 	fclose(file);
+	if (ret) {
+		free(*data);
+		*data = NULL;
+	}
+	*span = (struct tlsbind_span){ *data, len };
+	return ret;
+}
+
+/* A whole file of certificates. */
+static int tlsbind_appraisal_load(const char *path, STACK_OF(X509) **out)
+{
+	struct tlsbind_span span;
+	uint8_t *data;
+	int ret;
+
+	*out = NULL;
+	ret = tlsbind_appraisal_read(path, &data, &span);
+	if (!ret)
+		ret = tlsbind_chain_parse(span, true, out);
+	free(data);
 	return ret;
 }
 
@@ -86,6 +96,8 @@ int tlsbind_appraisal_add_root(struct tlsbind_appraisal *appraisal, const char *
 	STACK_OF(X509) *certs;
 	int i, ret, found = 0;
 
+	/* At once: who asked for roots of their own shall not get others after a failure. */
+	appraisal->roots_named = true;
 	ret = tlsbind_appraisal_load(path, &certs);
 	if (ret)
 		return ret;
@@ -156,6 +168,11 @@ void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when
 {
 	appraisal->time_set = true;
 	appraisal->time = when;
+}
+
+time_t tlsbind_appraisal_now(const struct tlsbind_appraisal *appraisal)
+{
+	return appraisal->time_set ? appraisal->time : time(NULL);
 }
 
 void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal)

@@ -7,11 +7,23 @@
 #include <stdint.h>
 #include <time.h>
 #include <openssl/x509.h>
+#include "product.h"
 #include "tlsbind.h"
 
 /**
+ * struct tlsbind_minimum - lowest TCB for an SNP product
+ * @set: there is one
+ * @tcb: as the product orders TCB_VERSION
+ */
+struct tlsbind_minimum {
+	bool set;
+	uint8_t tcb[TLSBIND_SNP_TCB_SIZE];
+};
+
+/**
  * struct tlsbind_appraisal - what the relying party wants
- * @roots: vendor roots, compared by public key
+ * @roots: roots, compared by public key
+ * @roots_named: @roots, even if there are none, and not the pinned keys are trusted
  * @untrusted: further certificates from files
  * @measurements: those that are accepted
  * @measurement_count: how many these are
@@ -19,6 +31,7 @@
  * @flags: TLSBIND_F_* that are accepted
  * @vmpl: SNP: the one VMPL that is accepted
  * @crls: revocation lists, of whatever vendor
+ * @minimums: by enum tlsbind_snp_product
  * @any_tcb: neither TCB level nor revocation is judged
  * @tcb_statuses: accepted ones, a bit for each enum tlsbind_tcb_status
  * @grace_days: for which an out-of-date TCB level is accepted all the same
@@ -27,6 +40,7 @@
  */
 struct tlsbind_appraisal {
 	STACK_OF(X509) *roots;
+	bool roots_named;
 	STACK_OF(X509) *untrusted;
 	uint8_t (*measurements)[TLSBIND_MEASUREMENT_SIZE];
 	size_t measurement_count;
@@ -34,11 +48,25 @@ struct tlsbind_appraisal {
 	uint32_t flags;
 	uint32_t vmpl;
 	STACK_OF(X509_CRL) *crls;
+	struct tlsbind_minimum minimums[TLSBIND_SNP_PRODUCTS];
 	bool any_tcb;
 	uint32_t tcb_statuses;
 	unsigned int grace_days;
 	bool time_set;
 	time_t time;
 };
+
+/**
+ * tlsbind_appraisal_read() - a whole file, shorter than TLSBIND_EVIDENCE_SIZE_MAX
+ * @path: the file
+ * @data: the bytes, to be freed with free(); NULL on failure
+ * @span: the same
+ *
+ * Return: 0; -EFBIG, -EIO, -ENOMEM, or the error of opening the file.
+ */
+int tlsbind_appraisal_read(const char *path, uint8_t **data, struct tlsbind_span *span);
+
+/** tlsbind_appraisal_now() - time of verification; Return: seconds since 1970 */
+time_t tlsbind_appraisal_now(const struct tlsbind_appraisal *appraisal);
 
 #endif /* TLSBIND_APPRAISAL_H */

@@ -119,11 +119,24 @@ int tlsbind_snp_signature(const struct tlsbind_snp *snp, X509 *cert);
  * @why: what does not fit, text
  * @size: size of @why
  *
- * Compares kind of key, product, TCB components and chip id.
+ * Compares kind of key, product, names, TCB components and chip id.
  *
  * Return: 0; -EKEYREJECTED if something does not fit.
  */
 int tlsbind_snp_certificate(const struct tlsbind_snp *snp, const X509 *cert, char *why,
 			    size_t size);
+
+/**
+ * tlsbind_snp_chain() - does the root certify this product?
+ * @chain: from tlsbind_chain_verify()
+ * @why: what does not fit, text; unchanged if it does
+ * @size: size of @why
+ *
+ * Each of AMD's roots is for one product. What a root of one's own is for, is
+ * not known.
+ *
+ * Return: 0; -EKEYREJECTED if it is a pinned root of another product.
+ */
+int tlsbind_snp_chain(STACK_OF(X509) *chain, char *why, size_t size);
 
 #endif /* TLSBIND_SNP_H */

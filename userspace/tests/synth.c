@@ -46,6 +46,7 @@ static void cert_vcek(X509 *cert, enum synth_leaf leaf)
 	};
 	uint8_t chip[64];
 
+	cert_extension(cert, SYNTH_AMD("1"), "\x02\x01\x00", 3);
 	for (size_t i = 0; i < 4; i++)
 		cert_extension(cert, spls[i], values[i], 2 + values[i][1]);
 	if (leaf == SYNTH_LEAF_NAME)
@@ -80,7 +81,7 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *i
 		ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
 		X509_add_ext(cert, ext, -1);
 		X509_EXTENSION_free(ext);
-	} else if (!strcmp(name, "VCEK")) {
+	} else if (!strcmp(name, "SEV-VCEK")) {
 		cert_vcek(cert, leaf);
 	} else {
 		intel_pck_extension(cert, NULL);
@@ -93,7 +94,7 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *i
 static const char *synth_leaf_name(bool tdx, enum synth_leaf leaf)
 {
 	if (!tdx)
-		return "VCEK";
+		return "SEV-VCEK";
 	return leaf == SYNTH_LEAF_SUBJECT ? "Intel SGX TCB Signing" : "Intel SGX PCK Certificate";
 }
 
@@ -117,7 +118,8 @@ struct synth_pki *synth_pki_new(bool tdx)
 	pki->ca_key = EVP_EC_gen(curve);
 	pki->key = EVP_EC_gen(curve);
 	pki->root = cert_new("root", pki->root_key, NULL, pki->root_key, true, SYNTH_LEAF_GOOD);
-	pki->ca = cert_new("CA", pki->ca_key, pki->root, pki->root_key, true, SYNTH_LEAF_GOOD);
+	pki->ca = cert_new(tdx ? "CA" : "SEV-Milan", pki->ca_key, pki->root, pki->root_key, true,
+			   SYNTH_LEAF_GOOD);
 	synth_pki_leaf(pki, tdx, SYNTH_LEAF_GOOD);
 	snprintf(pki->root_file, sizeof(pki->root_file), "/tmp/tlsbind-test-XXXXXX");
 	file = fdopen(mkstemp(pki->root_file), "w");
@@ -170,6 +172,7 @@ void synth_default(struct synth_case *c, struct synth_pki *pki, bool tdx)
 	memcpy(c->claims.rx_commitment, conn->rx_commitment, TLSBIND_COMMITMENT_SIZE);
 	c->appraisal = tlsbind_appraisal_new();
 	assert_int_equal(tlsbind_appraisal_add_root(c->appraisal, pki->root_file), 0);
+	tlsbind_appraisal_any_tcb(c->appraisal);
 	assert_int_equal(tlsbind_appraisal_add_measurement(c->appraisal, c->measurement,
 							   sizeof(c->measurement)), 0);
 }

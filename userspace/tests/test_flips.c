@@ -164,7 +164,7 @@ static void test_leaves(void **state)
 		const char *snp, *tdx;
 	} leaves[] = {
 		{ SYNTH_LEAF_EXPIRED, "report.chain", "report.chain" },
-		{ SYNTH_LEAF_UNDER_ROOT, "report.chain", "report.chain" },
+		{ SYNTH_LEAF_UNDER_ROOT, "report.chain report.certificate", "report.chain" },
 		{ SYNTH_LEAF_CA, "report.chain report.certificate",
 		  "report.chain report.certificate" },
 		{ SYNTH_LEAF_SHA1, "report.chain", "report.chain" },

@@ -196,6 +196,7 @@ static void real_run(const struct real *real)
 	if (real->aux)
 		aux = test_file(test_real(real->aux));
 	tlsbind_appraisal_any_measurement(appraisal);
+	tlsbind_appraisal_any_tcb(appraisal);
 	tlsbind_appraisal_set_time(appraisal, when);
 	tlsbind_appraisal_set_vmpl(appraisal, real->vmpl);
 

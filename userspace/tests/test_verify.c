@@ -114,19 +114,21 @@ static void replace_appraisal(struct synth_case *c)
 	c->appraisal = tlsbind_appraisal_new();
 }
 
-FLIP_TDX(empty_appraisal, replace_appraisal(c), "report.chain appraisal.measurement",
+FLIP_TDX(empty_appraisal, replace_appraisal(c), "report.chain tcb.revocation appraisal.measurement",
 	 NULL, TLSBIND_CLASS_SIGNATURE)
 
 FLIP(other_root, {
 	replace_appraisal(c);
 	tlsbind_appraisal_add_root(c->appraisal, pki[!c->tdx]->root_file);
 	tlsbind_appraisal_any_measurement(c->appraisal);
+	tlsbind_appraisal_any_tcb(c->appraisal);
      }, "report.chain", TLSBIND_CLASS_SIGNATURE)
 
 FLIP(any_measurement, {
 	replace_appraisal(c);
 	tlsbind_appraisal_add_root(c->appraisal, c->pki->root_file);
 	tlsbind_appraisal_any_measurement(c->appraisal);
+	tlsbind_appraisal_any_tcb(c->appraisal);
      }, "", TLSBIND_CLASS_NONE)
 
 FLIP(allowed_flag, {
