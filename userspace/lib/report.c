@@ -184,7 +184,11 @@ static void tlsbind_report_judge_minimum(const struct tlsbind_report *report,
 	char want[160], got[160];
 	int ret;
 
-	if (strcmp(report->provider, TLSBIND_PROVIDER_SNP) || !report->leaf)
+	if (strcmp(report->provider, TLSBIND_PROVIDER_SNP)) {
+		tlsbind_result_drop(result, TLSBIND_CHECK_TCB_MINIMUM);
+		return;
+	}
+	if (!report->leaf)
 		return;
 	ret = tlsbind_minimum_check(&report->snp, report->leaf, appraisal, want, sizeof(want), got,
 				  sizeof(got));
@@ -269,16 +273,11 @@ static void tlsbind_report_judge_measurement(const struct tlsbind_report *report
 			   found && got.len == TLSBIND_MEASUREMENT_SIZE, expected, text);
 }
 
-/* Leave out what was not asked for, or does not exist for this kind of report. */
-static void tlsbind_report_drop(const struct tlsbind_report *report,
-				const struct tlsbind_appraisal *appraisal,
-				struct tlsbind_result *result)
+void tlsbind_report_drop(const struct tlsbind_appraisal *appraisal, struct tlsbind_result *result)
 {
-	bool tdx = report->provider && !strcmp(report->provider, TLSBIND_PROVIDER_TDX);
-
 	if (appraisal->any_tcb)
 		tlsbind_result_drop(result, TLSBIND_CHECK_TCB_REVOCATION);
-	if (tdx || !tlsbind_minimum_is_set(appraisal))
+	if (!tlsbind_minimum_is_set(appraisal))
 		tlsbind_result_drop(result, TLSBIND_CHECK_TCB_MINIMUM);
 }
 
@@ -286,7 +285,6 @@ void tlsbind_report_judge(const struct tlsbind_report *report,
 			  const struct tlsbind_appraisal *appraisal,
 			  struct tlsbind_result *result)
 {
-	tlsbind_report_drop(report, appraisal, result);
 	if (!report->provider)
 		return;
 	tlsbind_report_judge_leaf(report, appraisal, result);

@@ -187,6 +187,7 @@ int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connec
 	v.result = tlsbind_result_new(TLSBIND_CHECKS_ALL);
 	if (!v.result)
 		return -ENOMEM;
+	tlsbind_report_drop(appraisal, v.result);
 	tlsbind_verify_tls(&v);
 	if (tlsbind_evidence_parse(evidence, len, &v.evidence)) {
 		tlsbind_result_set(v.result, TLSBIND_CHECK_EVIDENCE_FORMAT, false,
@@ -238,6 +239,7 @@ int tlsbind_report_verify(const char *provider, const void *report, size_t repor
 	*result = tlsbind_result_new(TLSBIND_CHECKS_REPORT);
 	if (!*result)
 		return -ENOMEM;
+	tlsbind_report_drop(appraisal, *result);
 	ret = tlsbind_report_parse(provider, report_span, aux_span, appraisal, &parsed, got,
 				   sizeof(got));
 	tlsbind_result_set(*result, TLSBIND_CHECK_EVIDENCE_FORMAT, !ret, "well-formed evidence",
