@@ -511,6 +511,50 @@ enum tlsbind_tcb_status {
 };
 
 /**
+ * tlsbind_tcb_name() - name of a TCB status, as Intel writes it
+ * @status: such as TLSBIND_TCB_UP_TO_DATE
+ *
+ * Return: a constant string such as "UpToDate"; NULL for a number without
+ * meaning.
+ */
+const char *tlsbind_tcb_name(enum tlsbind_tcb_status status);
+
+/**
+ * tlsbind_tcb_from_name() - TCB status by its name
+ * @name: such as "UpToDate"
+ *
+ * Return: the status; TLSBIND_TCB_UNKNOWN if there is no such name.
+ */
+enum tlsbind_tcb_status tlsbind_tcb_from_name(const char *name);
+
+/**
+ * tlsbind_appraisal_add_collateral() - TDX: offer what Intel says of platforms
+ * @appraisal: the policy
+ * @path: JSON file: TCB info or enclave identity as Intel's PCS answers them
+ *	(API version 4, the latter of the TD quoting enclave), or both with
+ *	certificates and revocation lists as dcap-qvl writes them. The PCS sends
+ *	the certificate of the signer in a header: that one goes to
+ *	tlsbind_appraisal_add_certificate()
+ *
+ * Signature and dates are verified with each quote. If several files are about
+ * one thing, only the newest counts, whether it holds or not.
+ *
+ * Return: 0; -EBADMSG if it is none of these or not exactly as documented, -E2BIG
+ * for too many files, -EFBIG for a file of more than
+ * TLSBIND_EVIDENCE_SIZE_MAX bytes, -ENOMEM, or the error of opening the file.
+ * After a failure nothing was added.
+ */
+int tlsbind_appraisal_add_collateral(struct tlsbind_appraisal *appraisal, const char *path);
+
+/**
+ * tlsbind_appraisal_set_evaluation() - TDX: accept no older collateral
+ * @appraisal: the policy
+ * @number: least tcbEvaluationDataNumber. Intel counts it up with each TCB
+ *	recovery; collateral from before may be valid for weeks after
+ */
+void tlsbind_appraisal_set_evaluation(struct tlsbind_appraisal *appraisal, uint32_t number);
+
+/**
  * tlsbind_appraisal_any_tcb() - judge neither TCB level nor revocation
  * @appraisal: the policy
  *
@@ -532,8 +576,9 @@ int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 /**
  * tlsbind_appraisal_set_grace() - accept out-of-date TCB levels for a while
  * @appraisal: the policy
- * @days: for which TLSBIND_TCB_OUT_OF_DATE is accepted, counted from the
- *	issue date of the TCB level that would be up to date
+ * @days: for which TLSBIND_TCB_OUT_OF_DATE is accepted, counted from the date of
+ *	the first TCB level that came after the one that the platform, its TDX
+ *	module or its quoting enclave has
  */
 void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days);
 

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include "appraisal.h"
 #include "chain.h"
+#include "collateral.h"
 #include "cursor.h"
 
 struct tlsbind_appraisal *tlsbind_appraisal_new(void)
@@ -29,8 +30,13 @@ struct tlsbind_appraisal *tlsbind_appraisal_new(void)
 
 void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal)
 {
+	size_t i;
+
 	if (!appraisal)
 		return;
+	for (i = 0; i < appraisal->collateral_count; i++)
+		tlsbind_collateral_free(appraisal->collateral[i]);
+	free(appraisal->collateral);
 	sk_X509_pop_free(appraisal->roots, X509_free);
 	sk_X509_pop_free(appraisal->untrusted, X509_free);
 	sk_X509_CRL_pop_free(appraisal->crls, X509_CRL_free);
@@ -187,6 +193,11 @@ int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 		return -EINVAL;
 	appraisal->tcb_statuses |= 1U << status;
 	return 0;
+}
+
+void tlsbind_appraisal_set_evaluation(struct tlsbind_appraisal *appraisal, uint32_t number)
+{
+	appraisal->evaluation = number;
 }
 
 void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days)

@@ -10,6 +10,8 @@
 #include "product.h"
 #include "tlsbind.h"
 
+struct tlsbind_collateral;
+
 /**
  * struct tlsbind_minimum - lowest TCB for an SNP product
  * @set: there is one
@@ -32,6 +34,9 @@ struct tlsbind_minimum {
  * @vmpl: SNP: the one VMPL that is accepted
  * @crls: revocation lists, of whatever vendor
  * @minimums: by enum tlsbind_snp_product
+ * @collateral: statements of Intel, each owned
+ * @collateral_count: how many
+ * @evaluation: least tcbEvaluationDataNumber of a statement
  * @any_tcb: neither TCB level nor revocation is judged
  * @tcb_statuses: accepted ones, a bit for each enum tlsbind_tcb_status
  * @grace_days: for which an out-of-date TCB level is accepted all the same
@@ -49,6 +54,9 @@ struct tlsbind_appraisal {
 	uint32_t vmpl;
 	STACK_OF(X509_CRL) *crls;
 	struct tlsbind_minimum minimums[TLSBIND_SNP_PRODUCTS];
+	struct tlsbind_collateral **collateral;
+	size_t collateral_count;
+	uint32_t evaluation;
 	bool any_tcb;
 	uint32_t tcb_statuses;
 	unsigned int grace_days;

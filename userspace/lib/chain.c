@@ -379,6 +379,22 @@ out:
 	return ret;
 }
 
+bool tlsbind_chain_is_called(const X509 *cert, const char *text)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1), len;
+	unsigned char *name = NULL;
+	bool found;
+
+	if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+		return false;
+	len = ASN1_STRING_to_UTF8(&name,
+				  X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	found = len > 0 && strlen((char *)name) == (size_t)len && strstr((char *)name, text);
+	OPENSSL_free(name);
+	return found;
+}
+
 struct tlsbind_span tlsbind_chain_extension(const X509 *cert, const char *oid)
 {
 	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);

@@ -62,6 +62,16 @@ int tlsbind_ecdsa_verify(EVP_PKEY *pkey, const char *curve, const EVP_MD *md, BI
 			 BIGNUM *s, struct tlsbind_span data);
 
 /**
+ * tlsbind_chain_is_called() - does the common name of a certificate contain a text?
+ * @cert: certificate
+ * @text: part of the name
+ *
+ * Return: false also if there is no common name, more than one, or one with a
+ * zero byte.
+ */
+bool tlsbind_chain_is_called(const X509 *cert, const char *text);
+
+/**
  * tlsbind_chain_extension() - value of an extension
  * @cert: certificate
  * @oid: dotted object id

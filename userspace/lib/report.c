@@ -8,6 +8,7 @@
 #include "cursor.h"
 #include "internal.h"
 #include "minimum.h"
+#include "platform.h"
 #include "report.h"
 
 /* Add the certificates that an entry holds, if it is there; *@first is one of them. */
@@ -215,6 +216,11 @@ static void tlsbind_report_judge_leaf(const struct tlsbind_report *report,
 		tlsbind_report_judge_signature(report, result);
 		tlsbind_report_judge_certificate(report, chain, result);
 	}
+	if (snp)
+		tlsbind_platform_drop(result);
+	else
+		tlsbind_platform_judge(&report->tdx, report->leaf,
+				       chain ? sk_X509_value(chain, 2) : NULL, appraisal, result);
 	sk_X509_pop_free(chain, X509_free);
 }
 
@@ -275,8 +281,10 @@ static void tlsbind_report_judge_measurement(const struct tlsbind_report *report
 
 void tlsbind_report_drop(const struct tlsbind_appraisal *appraisal, struct tlsbind_result *result)
 {
-	if (appraisal->any_tcb)
+	if (appraisal->any_tcb) {
 		tlsbind_result_drop(result, TLSBIND_CHECK_TCB_REVOCATION);
+		tlsbind_platform_drop(result);
+	}
 	if (!tlsbind_minimum_is_set(appraisal))
 		tlsbind_result_drop(result, TLSBIND_CHECK_TCB_MINIMUM);
 }

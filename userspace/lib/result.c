@@ -31,6 +31,10 @@ static const struct {
 	[TLSBIND_CHECK_REPORT_DEBUG] = { "report.debug", TLSBIND_CLASS_POLICY },
 	[TLSBIND_CHECK_REPORT_VMPL] = { "report.vmpl", TLSBIND_CLASS_POLICY },
 	[TLSBIND_CHECK_TCB_REVOCATION] = { "tcb.revocation", TLSBIND_CLASS_TCB },
+	[TLSBIND_CHECK_TCB_COLLATERAL] = { "tcb.collateral", TLSBIND_CLASS_TCB },
+	[TLSBIND_CHECK_TCB_QE] = { "tcb.qe", TLSBIND_CLASS_TCB },
+	[TLSBIND_CHECK_TCB_MODULE] = { "tcb.module", TLSBIND_CLASS_TCB },
+	[TLSBIND_CHECK_TCB_STATUS] = { "tcb.status", TLSBIND_CLASS_TCB },
 	[TLSBIND_CHECK_TCB_MINIMUM] = { "tcb.minimum", TLSBIND_CLASS_TCB },
 	[TLSBIND_CHECK_APPRAISAL_MEASUREMENT] = { "appraisal.measurement", TLSBIND_CLASS_POLICY },
 };
@@ -76,6 +80,12 @@ void tlsbind_result_bytes(struct tlsbind_result *result, enum tlsbind_check_id i
 	tlsbind_hex(expected, len, want, sizeof(want));
 	tlsbind_hex(got.data, got.len, have, sizeof(have));
 	tlsbind_result_set(result, id, same, want, have);
+}
+
+void tlsbind_result_reclass(struct tlsbind_result *result, enum tlsbind_check_id id,
+			    enum tlsbind_class class_)
+{
+	result->checks[id].class_ = class_;
 }
 
 void tlsbind_result_drop(struct tlsbind_result *result, enum tlsbind_check_id id)

@@ -32,6 +32,10 @@ enum tlsbind_check_id {
 	TLSBIND_CHECK_REPORT_DEBUG,
 	TLSBIND_CHECK_REPORT_VMPL,
 	TLSBIND_CHECK_TCB_REVOCATION,
+	TLSBIND_CHECK_TCB_COLLATERAL,
+	TLSBIND_CHECK_TCB_QE,
+	TLSBIND_CHECK_TCB_MODULE,
+	TLSBIND_CHECK_TCB_STATUS,
 	TLSBIND_CHECK_TCB_MINIMUM,
 	TLSBIND_CHECK_APPRAISAL_MEASUREMENT,
 	TLSBIND_CHECK_COUNT
@@ -65,6 +69,10 @@ void tlsbind_result_set(struct tlsbind_result *result, enum tlsbind_check_id id,
 /** tlsbind_result_bytes() - compare in constant time, and show both in hex */
 void tlsbind_result_bytes(struct tlsbind_result *result, enum tlsbind_check_id id,
 			  const uint8_t *expected, struct tlsbind_span got, size_t len);
+
+/** tlsbind_result_reclass() - let a check count as a failure of another class */
+void tlsbind_result_reclass(struct tlsbind_result *result, enum tlsbind_check_id id,
+			    enum tlsbind_class class_);
 
 /** tlsbind_result_drop() - a check that does not exist for this kind of evidence */
 void tlsbind_result_drop(struct tlsbind_result *result, enum tlsbind_check_id id);

@@ -209,11 +209,13 @@ out:
 	return pkey;
 }
 
-static int tlsbind_tdx_ecdsa(EVP_PKEY *pkey, struct tlsbind_span sig, struct tlsbind_span data)
+int tlsbind_tdx_ecdsa(EVP_PKEY *pkey, struct tlsbind_span sig, struct tlsbind_span data)
 {
 	struct tlsbind_span r = tlsbind_span_slice(sig, 0, 32);
 	struct tlsbind_span s = tlsbind_span_slice(sig, 32, 32);
 
+	if (sig.len != 64)
+		return -EKEYREJECTED;
 	return tlsbind_ecdsa_verify(pkey, "prime256v1", EVP_sha256(),
 				    BN_bin2bn(r.data, (int)r.len, NULL),
 				    BN_bin2bn(s.data, (int)s.len, NULL), data);
@@ -253,30 +255,12 @@ int tlsbind_tdx_signature(const struct tlsbind_tdx *tdx, X509 *pck, char *why, s
 	return ret;
 }
 
-/* Intel's CA gives this name to no other kind of certificate. */
-static bool tlsbind_tdx_is_pck(const X509 *cert)
-{
-	const X509_NAME *subject = X509_get_subject_name(cert);
-	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-	unsigned char *name = NULL;
-	bool found = false;
-	int len;
-
-	if (at < 0)
-		return false;
-	len = ASN1_STRING_to_UTF8(&name, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-	if (len > 0 && strlen((char *)name) == (size_t)len)
-		found = strstr((char *)name, TLSBIND_TDX_PCK_NAME);
-	OPENSSL_free(name);
-	return found;
-}
-
 int tlsbind_tdx_certificate(const struct tlsbind_tdx *tdx, const X509 *pck, char *why,
 			    size_t size)
 {
 	struct tlsbind_pck platform;
 
-	if (!tlsbind_tdx_is_pck(pck) || tlsbind_pck_parse(pck, &platform))
+	if (!tlsbind_chain_is_called(pck, TLSBIND_TDX_PCK_NAME) || tlsbind_pck_parse(pck, &platform))
 		snprintf(why, size, "not a PCK certificate");
 	else if (tlsbind_tdx_qe_debug(tdx))
 		snprintf(why, size, "quoting enclave can be debugged");

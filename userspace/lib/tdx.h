@@ -98,6 +98,16 @@ struct tlsbind_tdx {
 int tlsbind_tdx_parse(struct tlsbind_span quote, struct tlsbind_tdx *out);
 
 /**
+ * tlsbind_tdx_ecdsa() - verify a signature in Intel's form
+ * @pkey: public key, on P-256
+ * @sig: r and s, 32 bytes each, big-endian
+ * @data: what was signed, with SHA-256
+ *
+ * Return: 0; -EKEYREJECTED if it does not verify, -ENOMEM.
+ */
+int tlsbind_tdx_ecdsa(EVP_PKEY *pkey, struct tlsbind_span sig, struct tlsbind_span data);
+
+/**
  * tlsbind_tdx_signature() - verify both signatures and the hash between them
  * @tdx: the quote
  * @pck: PCK certificate

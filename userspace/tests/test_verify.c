@@ -115,7 +115,8 @@ static void replace_appraisal(struct synth_case *c)
 }
 
 FLIP_TDX(empty_appraisal, replace_appraisal(c), "report.chain tcb.revocation appraisal.measurement",
-	 NULL, TLSBIND_CLASS_SIGNATURE)
+	 "report.chain tcb.revocation tcb.collateral tcb.qe tcb.module tcb.status "
+	 "appraisal.measurement", TLSBIND_CLASS_SIGNATURE)
 
 FLIP(other_root, {
 	replace_appraisal(c);
