@@ -98,11 +98,32 @@ check "help of an unknown command is a usage error" status 1 "$tool" help nonsen
 check "no command is a usage error" status 1 "$tool"
 check "an unknown command is a usage error" status 1 "$tool" nonsense
 check "an unknown option is a usage error" usage "unrecognized option" --nonsense localhost:1
-check "no root is a usage error" usage "--root is required" --any-measurement localhost:1
+check "no measurement is a usage error" usage "--measurement or --any-measurement is required" \
+	localhost:1
 check "an unreadable root is a usage error" usage "/nonexistent: No such file" \
 	--root /nonexistent --any-measurement localhost:1
 check "a file without a root is a usage error" usage "/dev/null: no certificate" \
 	--root /dev/null --any-measurement localhost:1
+check "a file without a revocation list is a usage error" usage "/dev/null: no revocation list" \
+	--crl /dev/null --any-measurement localhost:1
+check "an unreadable revocation list is a usage error" usage "/nonexistent: No such file" \
+	--crl /nonexistent --any-measurement localhost:1
+check "a file without collateral is a usage error" usage "/dev/null: no TCB info" \
+	--collateral /dev/null --any-measurement localhost:1
+check "unreadable collateral is a usage error" usage "/nonexistent: No such file" \
+	--collateral /nonexistent --any-measurement localhost:1
+check "an unknown TCB status is a usage error" usage "not a TCB status that can be accepted: uptodate" \
+	--tcb uptodate --any-measurement localhost:1
+check "a revoked TCB cannot be accepted" usage "not a TCB status that can be accepted: Revoked" \
+	--tcb Revoked --any-measurement localhost:1
+check "an unknown TCB cannot be accepted" usage "not a TCB status that can be accepted: Unknown" \
+	--tcb Unknown --any-measurement localhost:1
+check "grace that is no number is a usage error" usage "not a number from 0 to 36500: -1" \
+	--grace -1 --any-measurement localhost:1
+check "any TCB and a certain one is a usage error" usage "--any-tcb contradicts" \
+	--any-tcb --tcb OutOfDate --any-measurement localhost:1
+check "any TCB and grace is a usage error" usage "--any-tcb contradicts" \
+	--any-tcb --grace 1 --any-measurement localhost:1
 check "a short measurement is a usage error" usage "a measurement is 96 hex digits" \
 	--measurement 00ff localhost:1
 check "a measurement of zeros is a usage error" usage "not all zero" \
@@ -124,6 +145,7 @@ check "completion behind -j" same "$(complete_words tlsbind -j "do")" doctor
 check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
+check "completion of a TCB status" same "$(complete_words tlsbind connect --tcb S)" SWHardeningNeeded
 check "completion of a value" same "$(complete_words tlsbind rule add attest rekey k)" keep
 
 work=$(mktemp -d)

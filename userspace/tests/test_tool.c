@@ -55,8 +55,8 @@ struct peer {
 static void peer_exec(struct peer *p, const char *address, char *const options[])
 {
 	const char *argv[16] = { tool, "connect", "--no-pki", "--root", pki->root_file,
-				 "--measurement", measurement };
-	size_t n = 7;
+				 "--any-tcb", "--measurement", measurement };
+	size_t n = 8;
 
 	while (*options)
 		argv[n++] = *options++;
