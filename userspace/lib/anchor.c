@@ -75,15 +75,23 @@ static bool tlsbind_anchor_digest(const X509 *cert, uint8_t out[TLSBIND_ANCHOR_S
 	return ok;
 }
 
+const struct tlsbind_anchor *tlsbind_anchor_get(size_t index)
+{
+	size_t count = sizeof(tlsbind_anchors) / sizeof(tlsbind_anchors[0]);
+
+	return index < count ? &tlsbind_anchors[index] : NULL;
+}
+
 const struct tlsbind_anchor *tlsbind_anchor_find(const X509 *cert)
 {
+	const struct tlsbind_anchor *anchor;
 	uint8_t digest[TLSBIND_ANCHOR_SIZE];
 	size_t i;
 
 	if (!tlsbind_anchor_digest(cert, digest))
 		return NULL;
-	for (i = 0; i < sizeof(tlsbind_anchors) / sizeof(tlsbind_anchors[0]); i++)
-		if (!memcmp(tlsbind_anchors[i].spki, digest, sizeof(digest)))
-			return &tlsbind_anchors[i];
+	for (i = 0; (anchor = tlsbind_anchor_get(i)); i++)
+		if (!memcmp(anchor->spki, digest, sizeof(digest)))
+			return anchor;
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef TLSBIND_ANCHOR_H
 #define TLSBIND_ANCHOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <openssl/x509.h>
 
@@ -42,5 +43,8 @@ struct tlsbind_anchor {
  * Return: the anchor; NULL if the key is not pinned, or libcrypto fails.
  */
 const struct tlsbind_anchor *tlsbind_anchor_find(const X509 *cert);
+
+/** tlsbind_anchor_get() - a pinned key by position; Return: NULL past the last */
+const struct tlsbind_anchor *tlsbind_anchor_get(size_t index);
 
 #endif /* TLSBIND_ANCHOR_H */

@@ -6,6 +6,7 @@
 #include "appraisal.h"
 #include "both.h"
 #include "chain.h"
+#include "internal.h"
 #include "snp.h"
 
 #define MILAN		"snp/roots/ask_ark_milan.pem"
@@ -309,13 +310,39 @@ static void test_product_of_root(void **state)
 	}
 }
 
+/* What people are told to compare with is what the library compares with. */
+static void test_documentation(void **state)
+{
+	struct test_bytes page = test_file("../Documentation/trust-anchors.rst");
+	const struct tlsbind_anchor *anchor;
+	char digest[2 * TLSBIND_ANCHOR_SIZE + 1], *text = strndup((char *)page.data, page.len);
+	size_t i;
+
+	(void)state;
+	for (i = 0; (anchor = tlsbind_anchor_get(i)); i++) {
+		char name[64];
+		const char *at;
+
+		tlsbind_hex(anchor->spki, sizeof(anchor->spki), digest, sizeof(digest));
+		snprintf(name, sizeof(name), "\n%s, ", anchor->name);
+		at = strstr(text, name);
+		assert_non_null(at);
+		at = strstr(at, "::\n\n    ");
+		assert_non_null(at);
+		assert_int_equal(strncmp(at + 8, digest, strlen(digest)), 0);
+	}
+	assert_int_equal(i, 4);
+	free(text);
+	free(page.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real_evidence), cmocka_unit_test(test_named_replaces),
 		cmocka_unit_test(test_own_root_is_not_pinned), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_stolen_key), cmocka_unit_test(test_vendors),
-		cmocka_unit_test(test_product_of_root),
+		cmocka_unit_test(test_product_of_root), cmocka_unit_test(test_documentation),
 	};
 
 	return cmocka_run_group_tests_name("anchor", tests, setup, teardown);
