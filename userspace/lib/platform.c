@@ -176,24 +176,45 @@ static void tlsbind_platform_judge_enclave(struct tlsbind_platform *p)
 			   "Intel's TD quoting enclave, not revoked", got.text);
 }
 
+/* "0501: UpToDate": SVN and version of a module, and its status. */
+static void tlsbind_platform_module(struct tlsbind_platform_text *out, struct tlsbind_span svns,
+				    const struct tlsbind_tcb_part *part)
+{
+	char svn[5] = "";
+
+	tlsbind_hex(svns.data, svns.len, svn, sizeof(svn));
+	tlsbind_platform_append(out, "%s: %s", svn, tlsbind_tcb_name(part->status));
+}
+
+static bool tlsbind_platform_same(struct tlsbind_span a, struct tlsbind_span b)
+{
+	return a.len == b.len && !memcmp(a.data, b.data, a.len);
+}
+
 static void tlsbind_platform_judge_module(struct tlsbind_platform *p)
 {
 	const char *differs = p->info ? tlsbind_tcb_module(p->tdx, p->info) : NULL;
+	const struct tlsbind_tdx *tdx = p->tdx;
 	struct tlsbind_platform_text got = { "" };
-	char svn[5] = "";
 
-	tlsbind_hex(p->tdx->tee_tcb_svn.data, p->tdx->tee_tcb_svn.len, svn, sizeof(svn));
-	if (!p->info)
+	if (!p->info) {
 		tlsbind_platform_append(&got, "no identity to compare with");
-	else if (differs)
-		tlsbind_platform_append(&got, "SVN and version %s: %s", svn, differs);
-	else
-		tlsbind_platform_append(&got, "SVN and version %s: %s", svn,
-					tlsbind_tcb_name(p->tcb.module.status));
-	if (p->info && !differs)
-		tlsbind_platform_advisories(&got, p->tcb.module.advisories);
+	} else {
+		tlsbind_platform_append(&got, "SVN and version ");
+		tlsbind_platform_module(&got, tdx->tee_tcb_svn, &p->tcb.module);
+		if (tdx->tee_tcb_svn_2.len &&
+		    !tlsbind_platform_same(tdx->tee_tcb_svn, tdx->tee_tcb_svn_2)) {
+			tlsbind_platform_append(&got, ", now ");
+			tlsbind_platform_module(&got, tdx->tee_tcb_svn_2, &p->tcb.running);
+		}
+		if (differs)
+			tlsbind_platform_append(&got, ", %s", differs);
+		else
+			tlsbind_platform_advisories(&got, p->tcb.module.advisories);
+	}
 	tlsbind_result_set(p->result, TLSBIND_CHECK_TCB_MODULE, p->info && !differs &&
-			   tlsbind_platform_is_known(p->tcb.module.status),
+			   tlsbind_platform_is_known(p->tcb.module.status) &&
+			   tlsbind_platform_is_known(p->tcb.running.status),
 			   "Intel's TDX module, not revoked", got.text);
 }
 

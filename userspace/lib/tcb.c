@@ -115,17 +115,30 @@ static void tlsbind_tcb_find_svn(const struct tlsbind_svn_levels *levels, uint16
 }
 
 /* The level of a module without identity is part of the platform's. */
-static void tlsbind_tcb_find_module(const struct tlsbind_tdx *tdx,
-				    const struct tlsbind_tcbinfo *info,
+static void tlsbind_tcb_find_module(struct tlsbind_span svns, const struct tlsbind_tcbinfo *info,
 				    struct tlsbind_tcb_part *out)
 {
-	uint8_t version = tlsbind_tcb_svn(tdx->tee_tcb_svn, 1);
+	uint8_t version = tlsbind_tcb_svn(svns, 1);
 	const struct tlsbind_tdx_module *module = tlsbind_tcbinfo_module(info, version);
 
 	if (!version)
 		out->status = TLSBIND_TCB_UP_TO_DATE;
 	else if (module)
-		tlsbind_tcb_find_svn(&module->levels, tlsbind_tcb_svn(tdx->tee_tcb_svn, 0), out);
+		tlsbind_tcb_find_svn(&module->levels, tlsbind_tcb_svn(svns, 0), out);
+}
+
+/*
+ * Intel's own verifier looks at the present module only to advise a relaunch. Here one
+ * that is unknown, revoked or out of date counts as it would at launch.
+ */
+static void tlsbind_tcb_find_running(const struct tlsbind_tdx *tdx,
+				     const struct tlsbind_tcbinfo *info,
+				     struct tlsbind_tcb_part *out)
+{
+	if (tdx->body_type == TLSBIND_TDX_BODY_1_5)
+		tlsbind_tcb_find_module(tdx->tee_tcb_svn_2, info, out);
+	else
+		out->status = TLSBIND_TCB_UP_TO_DATE;
 }
 
 static bool tlsbind_tcb_is_old(enum tlsbind_tcb_status status)
@@ -190,16 +203,17 @@ static void tlsbind_tcb_combine(const struct tlsbind_tdx *tdx, const struct tlsb
 			      tlsbind_tcb_needs_configuration(tcb->status) ?
 			      TLSBIND_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED :
 			      TLSBIND_TCB_TD_RELAUNCH_ADVISED;
+	tcb->status = tlsbind_tcb_converge(tcb->status, tcb->running.status);
 	tcb->status = tlsbind_tcb_converge(tcb->status, tcb->enclave.status);
 }
 
 /* The day on which the first part became old; 0 if that of one is unknown. */
-static time_t tlsbind_tcb_since(const struct tlsbind_tcb_part *const parts[3])
+static time_t tlsbind_tcb_since(const struct tlsbind_tcb_part *const parts[4])
 {
 	time_t since = 0;
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		if (!tlsbind_tcb_is_old(parts[i]->status))
 			continue;
 		if (!parts[i]->since)
@@ -213,22 +227,24 @@ static time_t tlsbind_tcb_since(const struct tlsbind_tcb_part *const parts[3])
 static bool tlsbind_tcb_any(const struct tlsbind_tcb *tcb, enum tlsbind_tcb_status status)
 {
 	return tcb->sgx.status == status || tcb->platform.status == status ||
-	       tcb->module.status == status || tcb->enclave.status == status;
+	       tcb->module.status == status || tcb->running.status == status ||
+	       tcb->enclave.status == status;
 }
 
 void tlsbind_tcb_evaluate(const struct tlsbind_tdx *tdx, const struct tlsbind_pck *pck,
 			  const struct tlsbind_tcbinfo *info,
 			  const struct tlsbind_qeidentity *identity, struct tlsbind_tcb *out)
 {
-	const struct tlsbind_tcb_part *const parts[3] = {
-		&out->platform, &out->module, &out->enclave,
+	const struct tlsbind_tcb_part *const parts[4] = {
+		&out->platform, &out->module, &out->running, &out->enclave,
 	};
 
 	memset(out, 0, sizeof(*out));
 	if (info) {
 		tlsbind_tcb_find(info, pck, NULL, &out->sgx);
 		tlsbind_tcb_find(info, pck, tdx, &out->platform);
-		tlsbind_tcb_find_module(tdx, info, &out->module);
+		tlsbind_tcb_find_module(tdx->tee_tcb_svn, info, &out->module);
+		tlsbind_tcb_find_running(tdx, info, &out->running);
 	}
 	if (identity)
 		tlsbind_tcb_find_svn(&identity->levels, tdx->qe_isvsvn, &out->enclave);

@@ -34,6 +34,7 @@ struct tlsbind_tcb_part {
  * @sgx: CPU and PCE alone
  * @platform: CPU, PCE and what TEE_TCB_SVN says
  * @module: TDX module at the launch of the TD
+ * @running: TDX module at present; up to date where quotes do not tell it
  * @enclave: quoting enclave
  * @status: of all together
  * @since: day on which @status became TLSBIND_TCB_OUT_OF_DATE; 0 if unknown
@@ -42,6 +43,7 @@ struct tlsbind_tcb {
 	struct tlsbind_tcb_part sgx;
 	struct tlsbind_tcb_part platform;
 	struct tlsbind_tcb_part module;
+	struct tlsbind_tcb_part running;
 	struct tlsbind_tcb_part enclave;
 	enum tlsbind_tcb_status status;
 	time_t since;

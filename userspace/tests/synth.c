@@ -294,35 +294,47 @@ static void tdx_qe_report(const struct synth_case *c, const uint8_t *key, const 
 	assert_int_equal(EVP_Digest(bound, sizeof(bound), out + 320, NULL, EVP_sha256(), NULL), 1);
 }
 
-/* PCK, CA and root in DER, as in Intel's own sample. */
-static struct test_bytes tdx_quote(const struct synth_case *c)
+/* Header and body. */
+static void tdx_body(const struct synth_case *c, uint8_t *q)
 {
 	static const uint8_t vendor[16] = { 0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
 					    0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07 };
-	int chain_len = i2d_X509(c->pki->leaf, NULL) + i2d_X509(c->pki->ca, NULL) +
-			i2d_X509(c->pki->root, NULL);
-	size_t len = 636 + 590 + 32 + (size_t)chain_len;
-	struct test_bytes quote = { calloc(1, len), len };
-	uint8_t *q = quote.data, *s = q + 636, point[65], *p;
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	size_t n;
+	uint8_t *body = q + (c->v5 ? 54 : 48);
 
-	put_le(q, 4, 2);
+	put_le(q, c->v5 ? 5 : 4, 2);
 	put_le(q + 2, 2, 2);
 	put_le(q + 4, 0x81, 4);
 	memcpy(q + 12, vendor, sizeof(vendor));
-	put_le(q + 48 + 120, c->policy, 8);
-	memcpy(q + 48 + 136, c->measurement, 48);
-	case_report_data(c, q + 48 + 520);
-	put_le(q + 632, len - 636, 4);
-	flip(c, SYNTH_SIGNED, q, 632);
-	sign(key, EVP_sha256(), q, 632, s, false);
+	if (c->v5) {
+		put_le(q + 48, 3, 2);
+		put_le(q + 50, 648, 4);
+	}
+	put_le(body + 120, c->policy, 8);
+	memcpy(body + 136, c->measurement, 48);
+	case_report_data(c, body + 520);
+}
+
+/* PCK, CA and root in DER, as in Intel's own sample. */
+static struct test_bytes tdx_quote(const struct synth_case *c)
+{
+	int chain_len = i2d_X509(c->pki->leaf, NULL) + i2d_X509(c->pki->ca, NULL) +
+			i2d_X509(c->pki->root, NULL);
+	size_t head = c->v5 ? 54 + 648 : 632, len = head + 4 + 590 + 32 + (size_t)chain_len;
+	struct test_bytes quote = { calloc(1, len), len };
+	uint8_t *q = quote.data, *s = q + head + 4, point[65], *p;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	size_t n;
+
+	tdx_body(c, q);
+	put_le(q + head, len - head - 4, 4);
+	flip(c, SYNTH_SIGNED, q, head);
+	sign(key, EVP_sha256(), q, head, s, false);
 	s[0] ^= c->signature_flip;
 	EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
 					sizeof(point), &n);
 	memcpy(s + 64, point + 1, 64);
 	put_le(s + 128, 6, 2);
-	put_le(s + 130, len - 636 - 134, 4);
+	put_le(s + 130, len - head - 4 - 134, 4);
 	put_le(s + 582, 32, 2);
 	memset(s + 584, 0x77, 32);
 	tdx_qe_report(c, s + 64, s + 584, s + 134);
