@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* TCB levels: which one is found, and what comes of module, quoting enclave and time. */
 #include "appraisal.h"
-#include "collateral.h"
+#include "intel_collateral.h"
 #include "tcb.h"
 
 #define D2024	1710288000	/* 2024-03-13 */
 #define D2024B	1731456000	/* 2024-11-13 */
 #define D2023	1691539200	/* 2023-08-09 */
 
-/* A machine, and what its TCB must be under the collateral of collateral.c. */
+/* A machine, and what its TCB must be under the collateral of intel_collateral.c. */
 struct machine {
 	uint8_t components[4];
 	uint16_t pcesvn;

@@ -3,8 +3,8 @@
  * Collateral as Intel would sign it for the PKI of the tests: texts that are
  * changed, signed and put into files.
  */
-#ifndef TLSBIND_TESTS_COLLATERAL_H
-#define TLSBIND_TESTS_COLLATERAL_H
+#ifndef TLSBIND_TESTS_INTEL_COLLATERAL_H
+#define TLSBIND_TESTS_INTEL_COLLATERAL_H
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -34,7 +34,7 @@ struct signer {
 
 /**
  * collateral_tcbinfo() - TCB info for the platform of intel_pck_extension()
- * @edits: ended by a NULL; may be NULL. They see the text as in collateral.c: what
+ * @edits: ended by a NULL; may be NULL. They see the text as in the source: what
  *	stands there as @[3,2] becomes sixteen components, @ISSUE@ and @NEXT@ times
  *	half an hour before and after the present
  *
@@ -77,4 +77,4 @@ int collateral_add(struct tlsbind_appraisal *appraisal, const char *text);
 /** collateral_add_cert() - likewise a certificate */
 void collateral_add_cert(struct tlsbind_appraisal *appraisal, X509 *cert);
 
-#endif /* TLSBIND_TESTS_COLLATERAL_H */
+#endif /* TLSBIND_TESTS_INTEL_COLLATERAL_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "collateral.h"
+#include "intel_collateral.h"
 #include <time.h>
 #include <unistd.h>
 #include <openssl/pem.h>
@@ -69,10 +69,10 @@ static char *replace_time(char *text, const char *from, time_t when)
 {
 	char to[32];
 
-	if (!strstr(text, from))
-		return text;
 	strftime(to, sizeof(to), "%Y-%m-%dT%H:%M:%SZ", gmtime(&when));
-	return replace(text, from, to);
+	while (strstr(text, from))
+		text = replace(text, from, to);
+	return text;
 }
 
 /* "@[3,2]" becomes an array of sixteen objects. */
