@@ -48,7 +48,8 @@ root() { case $1 in sev_guest) echo ark.pem ;; tdx_guest) echo root.pem ;; esac;
 # client OPTION...: with its standard input. Leaves $STATUS, and the result in $WORK.
 client() {
 	STATUS=0
-	tlsbind connect --json --cafile "$WORK/ca.pem" "${TCB[@]+"${TCB[@]}"}" "$@" >"$WORK/out" 2>"$WORK/err" || STATUS=$?
+	tlsbind connect --json --cafile "$WORK/ca.pem" "${TCB[@]+"${TCB[@]}"}" "$@" \
+		>"$WORK/out" 2>"$WORK/err" || STATUS=$?
 }
 
 # usual OPTION...: a client that accepts what the test guest is.

@@ -388,8 +388,10 @@ bool tlsbind_chain_is_called(const X509 *cert, const char *text)
 
 	if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
 		return false;
+	ERR_set_mark();
 	len = ASN1_STRING_to_UTF8(&name,
 				  X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	ERR_pop_to_mark();
 	found = len > 0 && strlen((char *)name) == (size_t)len && strstr((char *)name, text);
 	OPENSSL_free(name);
 	return found;

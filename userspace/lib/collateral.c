@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/err.h>
 #include "chain.h"
 #include "collateral.h"
 #include "crl.h"
@@ -244,7 +245,9 @@ int tlsbind_appraisal_add_collateral(struct tlsbind_appraisal *appraisal, const 
 	ret = tlsbind_appraisal_read(path, &data, &text);
 	if (ret)
 		return ret;
+	ERR_set_mark();
 	ret = tlsbind_collateral_read(&file, text);
+	ERR_pop_to_mark();
 	if (!ret)
 		ret = tlsbind_collateral_commit(appraisal, &file);
 	for (i = 0; i < 2; i++) {
@@ -352,6 +355,7 @@ int tlsbind_collateral_verify(const struct tlsbind_collateral *collateral,
 	int i, ret = brought ? -EKEYREJECTED : -ENOMEM;
 
 	snprintf(why, size, "no certificate of its signer");
+	ERR_set_mark();
 	for (i = 0; i < sk_X509_num(certs) && ret == -EKEYREJECTED; i++) {
 		X509 *signer = sk_X509_value(certs, i);
 
@@ -359,6 +363,7 @@ int tlsbind_collateral_verify(const struct tlsbind_collateral *collateral,
 			ret = tlsbind_collateral_try(collateral, signer, brought, appraisal, root,
 						     why, size);
 	}
+	ERR_pop_to_mark();
 	sk_X509_free(brought);
 	return ret;
 }

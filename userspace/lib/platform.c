@@ -84,15 +84,15 @@ static bool tlsbind_platform_holds(const struct tlsbind_platform *p,
 
 	if (now < tlsbind_collateral_issued(statement)) {
 		tlsbind_platform_day(tlsbind_collateral_issued(statement), day);
-		tlsbind_platform_append(why, "holds from %s on", day);
+		tlsbind_platform_append(why, " holds from %s on", day);
 	} else if (now > tlsbind_collateral_next(statement)) {
 		tlsbind_platform_day(tlsbind_collateral_next(statement), day);
-		tlsbind_platform_append(why, "held until %s", day);
+		tlsbind_platform_append(why, " held until %s", day);
 	} else if (number < p->appraisal->evaluation) {
-		tlsbind_platform_append(why, "has evaluation number %u", number);
+		tlsbind_platform_append(why, " has evaluation number %u", number);
 	} else {
 		tlsbind_platform_day(tlsbind_collateral_issued(statement), day);
-		tlsbind_platform_append(why, "%u of %s", number, day);
+		tlsbind_platform_append(why, " %u of %s", number, day);
 		return true;
 	}
 	return false;
@@ -111,12 +111,12 @@ tlsbind_platform_statement(struct tlsbind_platform *p, enum tlsbind_collateral_k
 	char why[80] = "";
 
 	if (!statement) {
-		tlsbind_platform_append(text, "none");
+		tlsbind_platform_append(text, " is missing");
 		*ok = false;
 		return NULL;
 	}
 	if (tlsbind_collateral_verify(statement, p->appraisal, p->root, why, sizeof(why))) {
-		tlsbind_platform_append(text, "%s", why);
+		tlsbind_platform_append(text, ": %s", why);
 		*ok = false;
 		*forged = true;
 		return NULL;
@@ -129,7 +129,7 @@ tlsbind_platform_statement(struct tlsbind_platform *p, enum tlsbind_collateral_k
 static void tlsbind_platform_judge_collateral(struct tlsbind_platform *p)
 {
 	const struct tlsbind_collateral *info, *identity;
-	struct tlsbind_platform_text got = { "TCB info " }, want = { "of Intel, current" };
+	struct tlsbind_platform_text got = { "TCB info" }, want = { "of Intel, current" };
 	char fmspc[2 * TLSBIND_FMSPC_SIZE + 1];
 	bool ok = true, forged = false;
 
@@ -140,7 +140,7 @@ static void tlsbind_platform_judge_collateral(struct tlsbind_platform *p)
 		tlsbind_platform_append(&want, ", from evaluation number %u on",
 					p->appraisal->evaluation);
 	info = tlsbind_platform_statement(p, TLSBIND_COLLATERAL_TCBINFO, &got, &ok, &forged);
-	tlsbind_platform_append(&got, ", QE identity ");
+	tlsbind_platform_append(&got, ", QE identity");
 	identity = tlsbind_platform_statement(p, TLSBIND_COLLATERAL_QEIDENTITY, &got, &ok,
 					      &forged);
 	p->info = info ? &info->info : NULL;

@@ -5,6 +5,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include "chain.h"
@@ -238,9 +239,11 @@ static bool tlsbind_tdx_key_is_certified(const struct tlsbind_tdx *tdx)
 
 int tlsbind_tdx_signature(const struct tlsbind_tdx *tdx, X509 *pck, char *why, size_t size)
 {
-	EVP_PKEY *key = tlsbind_tdx_key(tdx->attestation_key);
 	int ret = -EKEYREJECTED;
+	EVP_PKEY *key;
 
+	ERR_set_mark();
+	key = tlsbind_tdx_key(tdx->attestation_key);
 	if (tlsbind_tdx_ecdsa(X509_get0_pubkey(pck), tdx->qe_signature, tdx->qe_report))
 		snprintf(why, size, "quoting enclave's report is not signed by the PCK key");
 	else if (!tlsbind_tdx_key_is_certified(tdx))
@@ -252,6 +255,7 @@ int tlsbind_tdx_signature(const struct tlsbind_tdx *tdx, X509 *pck, char *why, s
 	if (!ret)
 		snprintf(why, size, "quote, attestation key and quoting enclave's report verify");
 	EVP_PKEY_free(key);
+	ERR_pop_to_mark();
 	return ret;
 }
 

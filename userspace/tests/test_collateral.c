@@ -118,7 +118,8 @@ static const struct edit bad_info[] = {
 	{ "\"id\":\"TDX_03\"", "\"id\":\"TDX_01\"" }, { "\"id\":\"TDX_03\"", "\"id\":\"TDX_3\"" },
 	{ "\"id\":\"TDX_03\"", "\"id\":\"TDX_003\"" }, { "\"id\":\"TDX_03\"", "\"id\":\"TDX_00\"" },
 	{ "\"id\":\"TDX_03\"", "\"id\":\"tdx_03\"" }, { "\"id\":\"TDX_03\"", "\"id\":\"TDX_0x\"" },
-	{ "\"id\":\"TDX_03\"", "\"id\":3" }, { "\"tdxModuleIdentities\":[", "\"tdxModuleIdentities\":[1," },
+	{ "\"id\":\"TDX_03\"", "\"id\":3" },
+	{ "\"tdxModuleIdentities\":[", "\"tdxModuleIdentities\":[1," },
 	{ "\"tcbStatus\":\"UpToDate\"", "\"tcbStatus\":\"ConfigurationNeeded\"" },
 	/* Components: how many, and of what size. */
 	{ "@[5,0,2]", "@[256,0,2]" }, { "@[5,0,2]", "@[-1,0,2]" }, { "@[3,3,2,2]", "@[256,3,2,2]" },

@@ -22,7 +22,8 @@ static const struct real reals[] = {
 	  "", "SVN and version 0601: UpToDate", "SVN 6: UpToDate", "UpToDate (platform UpToDate)" },
 	{ "tdx/v5-azure-phala/quote.bin", "2026-03-01", { "tdx/v5-azure-phala/collateral.json" },
 	  NULL, { NULL }, "tcb.status",
-	  "SVN and version 0701: UpToDate, now 0d01: UpToDate", "SVN 7: UpToDate", "Unknown (platform Unknown)" },
+	  "SVN and version 0701: UpToDate, now 0d01: UpToDate", "SVN 7: UpToDate",
+	  "Unknown (platform Unknown)" },
 	/* Same, a day after the collateral's last, and before its first. */
 	{ "tdx/v4-phala/quote.bin", "2025-07-20", { "tdx/v4-phala/collateral.json" }, NULL, { NULL },
 	  "tcb.revocation tcb.collateral",
