@@ -583,6 +583,48 @@ int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days);
 
 /**
+ * tlsbind_appraisal_load() - take a policy from a file, tlsbind-policy(5)
+ * @appraisal: a policy without measurements, flags, VMPL and TCB levels: the
+ *	file states these. Roots, certificates, collateral, revocation lists
+ *	and time may be given before or afterwards
+ * @path: the file
+ * @error: what is wrong, and where
+ * @size: size of @error
+ *
+ * The file states something about every field of the hardware it is for. From
+ * this call on, whatever it returns, nothing is accepted but what a file
+ * states: on failure nothing at all. tlsbind_appraisal_add_measurement(),
+ * tlsbind_appraisal_set_vmpl() and tlsbind_appraisal_accept_tcb() then return
+ * -EBUSY, and what would accept more does nothing.
+ *
+ * Return: 0; -EBADMSG if it is no policy, or not a complete one, -EBUSY if
+ * @appraisal holds something that the file would have to agree with, -EFBIG,
+ * -ENOMEM, or the error of opening the file.
+ */
+int tlsbind_appraisal_load(struct tlsbind_appraisal *appraisal, const char *path, char *error,
+			   size_t size);
+
+/**
+ * tlsbind_policy_suggest() - a policy that accepts what evidence says
+ * @provider: TLSBIND_PROVIDER_SNP or TLSBIND_PROVIDER_TDX
+ * @report: outblob
+ * @report_len: its size
+ * @aux: auxblob; NULL if there is none
+ * @aux_len: its size
+ * @claims: TLSBIND_CLAIMS_SIZE bytes, wire format; NULL for a policy about
+ *	reports alone
+ * @platform: name the very machine, too
+ *
+ * Nothing is verified: who asks knows that the evidence is good.
+ *
+ * Return: JSON with a newline, to be freed with free(); NULL if the report is
+ * malformed or memory ran out.
+ */
+char *tlsbind_policy_suggest(const char *provider, const void *report, size_t report_len,
+			     const void *aux, size_t aux_len, const uint8_t *claims,
+			     bool platform);
+
+/**
  * tlsbind_flag_from_name() - flag by its name on command lines
  * @name: such as "doors-open"
  *
@@ -690,6 +732,25 @@ int tlsbind_nonce_new(uint8_t nonce[TLSBIND_NONCE_SIZE]);
 int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connection *connection,
 		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
 		   struct tlsbind_result **result);
+
+/**
+ * tlsbind_evidence_verify() - verify evidence without the connection that it is about
+ * @evidence: evidence TLVs
+ * @len: size of @evidence
+ * @nonce: that the claims must carry; NULL if that is not known
+ * @appraisal: policy
+ * @result: set in case of return value 0; the caller frees it. It holds
+ *	neither tls.* nor binding.*, nor claims.suite and claims.generation, and
+ *	claims.nonce only if there is @nonce
+ *
+ * To look at evidence that was kept. Accepting it says that some such guest
+ * existed, and nothing about who is at the other end of whatever connection.
+ *
+ * Return: 0 if there is a result; -EINVAL if a pointer is NULL, -ENOMEM.
+ */
+int tlsbind_evidence_verify(const void *evidence, size_t len, const uint8_t *nonce,
+			    const struct tlsbind_appraisal *appraisal,
+			    struct tlsbind_result **result);
 
 /**
  * struct tlsbind_report_info - what a hardware report says

@@ -41,6 +41,7 @@ void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal)
 	sk_X509_pop_free(appraisal->untrusted, X509_free);
 	sk_X509_CRL_pop_free(appraisal->crls, X509_CRL_free);
 	free(appraisal->measurements);
+	tlsbind_policy_clear(&appraisal->policy);
 	free(appraisal);
 }
 
@@ -72,7 +73,7 @@ int tlsbind_appraisal_read(const char *path, uint8_t **data, struct tlsbind_span
 }
 
 /* A whole file of certificates. */
-static int tlsbind_appraisal_load(const char *path, STACK_OF(X509) **out)
+static int tlsbind_appraisal_certificates(const char *path, STACK_OF(X509) **out)
 {
 	struct tlsbind_span span;
 	uint8_t *data;
@@ -104,7 +105,7 @@ int tlsbind_appraisal_add_root(struct tlsbind_appraisal *appraisal, const char *
 
 	/* At once: who asked for roots of their own shall not get others after a failure. */
 	appraisal->roots_named = true;
-	ret = tlsbind_appraisal_load(path, &certs);
+	ret = tlsbind_appraisal_certificates(path, &certs);
 	if (ret)
 		return ret;
 	for (i = 0; i < sk_X509_num(certs) && !ret; i++) {
@@ -126,7 +127,7 @@ int tlsbind_appraisal_add_certificate(struct tlsbind_appraisal *appraisal, const
 	STACK_OF(X509) *certs;
 	int i, ret;
 
-	ret = tlsbind_appraisal_load(path, &certs);
+	ret = tlsbind_appraisal_certificates(path, &certs);
 	if (ret)
 		return ret;
 	for (i = 0; i < sk_X509_num(certs) && !ret; i++)
@@ -141,6 +142,8 @@ int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
 	size_t count = appraisal->measurement_count;
 	uint8_t (*list)[TLSBIND_MEASUREMENT_SIZE];
 
+	if (appraisal->policy.loaded)
+		return -EBUSY;
 	if (size != TLSBIND_MEASUREMENT_SIZE || tlsbind_is_zero(measurement, size))
 		return -EINVAL;
 	list = reallocarray(appraisal->measurements, count + 1, sizeof(*list));
@@ -154,19 +157,24 @@ int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
 
 void tlsbind_appraisal_any_measurement(struct tlsbind_appraisal *appraisal)
 {
-	appraisal->any_measurement = true;
+	if (!appraisal->policy.loaded)
+		appraisal->any_measurement = true;
 }
 
 void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t flags)
 {
-	appraisal->flags |= flags;
+	if (!appraisal->policy.loaded)
+		appraisal->flags |= flags;
 }
 
 int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl)
 {
+	if (appraisal->policy.loaded)
+		return -EBUSY;
 	if (vmpl > 3)
 		return -EINVAL;
 	appraisal->vmpl = vmpl;
+	appraisal->vmpl_set = true;
 	return 0;
 }
 
@@ -183,12 +191,15 @@ time_t tlsbind_appraisal_now(const struct tlsbind_appraisal *appraisal)
 
 void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal)
 {
-	appraisal->any_tcb = true;
+	if (!appraisal->policy.loaded)
+		appraisal->any_tcb = true;
 }
 
 int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 				 enum tlsbind_tcb_status status)
 {
+	if (appraisal->policy.loaded)
+		return -EBUSY;
 	if (status <= TLSBIND_TCB_UNKNOWN || status >= TLSBIND_TCB_REVOKED)
 		return -EINVAL;
 	appraisal->tcb_statuses |= 1U << status;
@@ -202,5 +213,6 @@ void tlsbind_appraisal_set_evaluation(struct tlsbind_appraisal *appraisal, uint3
 
 void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days)
 {
-	appraisal->grace_days = days;
+	if (!appraisal->policy.loaded)
+		appraisal->grace_days = days;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 #include <openssl/x509.h>
+#include "policy.h"
 #include "product.h"
 #include "tlsbind.h"
 
@@ -32,6 +33,7 @@ struct tlsbind_minimum {
  * @any_measurement: every measurement will do
  * @flags: TLSBIND_F_* that are accepted
  * @vmpl: SNP: the one VMPL that is accepted
+ * @vmpl_set: @vmpl was asked for by name
  * @crls: revocation lists, of whatever vendor
  * @minimums: by enum tlsbind_snp_product
  * @collateral: statements of Intel, each owned
@@ -42,6 +44,8 @@ struct tlsbind_minimum {
  * @grace_days: for which an out-of-date TCB level is accepted all the same
  * @time_set: @time is the time of verification, else the present is
  * @time: seconds since 1970
+ * @policy: if loaded, it decides in the place of @measurements, @any_measurement,
+ *	@flags and @vmpl, which are empty then
  */
 struct tlsbind_appraisal {
 	STACK_OF(X509) *roots;
@@ -52,6 +56,7 @@ struct tlsbind_appraisal {
 	bool any_measurement;
 	uint32_t flags;
 	uint32_t vmpl;
+	bool vmpl_set;
 	STACK_OF(X509_CRL) *crls;
 	struct tlsbind_minimum minimums[TLSBIND_SNP_PRODUCTS];
 	struct tlsbind_collateral **collateral;
@@ -62,6 +67,7 @@ struct tlsbind_appraisal {
 	unsigned int grace_days;
 	bool time_set;
 	time_t time;
+	struct tlsbind_policy policy;
 };
 
 /**

@@ -224,20 +224,29 @@ static void tlsbind_report_judge_leaf(const struct tlsbind_report *report,
 	sk_X509_pop_free(chain, X509_free);
 }
 
-/* Neither host nor migration agent may look into the guest. */
+/*
+ * Neither host nor migration agent may look into the guest, unless a policy says so of
+ * the very bit.
+ */
 static void tlsbind_report_judge_debug(const struct tlsbind_report *report,
+				       const struct tlsbind_appraisal *appraisal,
 				       struct tlsbind_result *result)
 {
 	bool snp = !strcmp(report->provider, TLSBIND_PROVIDER_SNP);
 	uint64_t bits = snp ? report->snp.policy : report->tdx.attributes;
 	uint64_t debug = snp ? TLSBIND_SNP_POLICY_DEBUG : TLSBIND_TDX_ATTRIBUTE_TUD;
 	uint64_t migrate = snp ? TLSBIND_SNP_POLICY_MIGRATE : TLSBIND_TDX_ATTRIBUTE_MIGRATABLE;
+	uint64_t allowed = tlsbind_policy_allows(&appraisal->policy,
+						 snp ? TLSBIND_FIELD_SNP_POLICY :
+						       TLSBIND_FIELD_TDX_ATTRIBUTES);
 	char got[64];
 
 	snprintf(got, sizeof(got), "%s%s0x%llx", bits & debug ? "debug, " : "",
 		 bits & migrate ? "migratable, " : "", (unsigned long long)bits);
-	tlsbind_result_set(result, TLSBIND_CHECK_REPORT_DEBUG, !(bits & (debug | migrate)),
-			   "neither debug nor migration", got);
+	tlsbind_result_set(result, TLSBIND_CHECK_REPORT_DEBUG,
+			   !(bits & (debug | migrate) & ~allowed),
+			   allowed & (debug | migrate) ? "what the policy allows" :
+							 "neither debug nor migration", got);
 }
 
 static void tlsbind_report_judge_vmpl(const struct tlsbind_report *report,
@@ -250,6 +259,8 @@ static void tlsbind_report_judge_vmpl(const struct tlsbind_report *report,
 		tlsbind_result_drop(result, TLSBIND_CHECK_REPORT_VMPL);
 		return;
 	}
+	if (appraisal->policy.loaded)
+		return;
 	snprintf(expected, sizeof(expected), "%u", appraisal->vmpl);
 	snprintf(got, sizeof(got), "%u", report->snp.vmpl);
 	tlsbind_result_set(result, TLSBIND_CHECK_REPORT_VMPL,
@@ -265,6 +276,8 @@ static void tlsbind_report_judge_measurement(const struct tlsbind_report *report
 	bool found = appraisal->any_measurement;
 	size_t i, count = appraisal->measurement_count;
 
+	if (appraisal->policy.loaded)
+		return;
 	for (i = 0; i < count && got.len == TLSBIND_MEASUREMENT_SIZE; i++)
 		found |= !memcmp(appraisal->measurements[i], got.data, got.len);
 	tlsbind_hex(got.data, got.len, text, sizeof(text));
@@ -279,8 +292,25 @@ static void tlsbind_report_judge_measurement(const struct tlsbind_report *report
 			   found && got.len == TLSBIND_MEASUREMENT_SIZE, expected, text);
 }
 
+static void tlsbind_report_judge_policy(const struct tlsbind_report *report,
+					const struct tlsbind_appraisal *appraisal,
+					struct tlsbind_result *result)
+{
+	bool snp = !strcmp(report->provider, TLSBIND_PROVIDER_SNP);
+	struct tlsbind_facts facts = {
+		.snp = snp ? &report->snp : NULL,
+		.tdx = snp ? NULL : &report->tdx,
+	};
+	struct tlsbind_pck pck;
+
+	if (!snp && report->leaf && !tlsbind_pck_parse(report->leaf, &pck))
+		facts.pck = &pck;
+	tlsbind_policy_judge_report(&appraisal->policy, &facts, result);
+}
+
 void tlsbind_report_drop(const struct tlsbind_appraisal *appraisal, struct tlsbind_result *result)
 {
+	tlsbind_policy_begin(&appraisal->policy, result);
 	if (appraisal->any_tcb) {
 		tlsbind_result_drop(result, TLSBIND_CHECK_TCB_REVOCATION);
 		tlsbind_platform_drop(result);
@@ -297,7 +327,8 @@ void tlsbind_report_judge(const struct tlsbind_report *report,
 		return;
 	tlsbind_report_judge_leaf(report, appraisal, result);
 	tlsbind_report_judge_minimum(report, appraisal, result);
-	tlsbind_report_judge_debug(report, result);
+	tlsbind_report_judge_debug(report, appraisal, result);
 	tlsbind_report_judge_vmpl(report, appraisal, result);
 	tlsbind_report_judge_measurement(report, appraisal, result);
+	tlsbind_report_judge_policy(report, appraisal, result);
 }

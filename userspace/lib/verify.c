@@ -100,6 +100,8 @@ static void tlsbind_verify_flags(struct tlsbind_verification *v)
 	uint32_t flags = be32toh(v->claims.flags), allowed = v->appraisal->flags;
 	char names[128], want[sizeof(names) + 16], got[128];
 
+	if (v->appraisal->policy.loaded)
+		return;
 	tlsbind_verify_flag_names(allowed, names, sizeof(names));
 	snprintf(want, sizeof(want), "at most %s", names);
 	tlsbind_verify_flag_names(flags, got, sizeof(got));
@@ -169,6 +171,29 @@ static void tlsbind_verify_report(struct tlsbind_verification *v)
 	tlsbind_report_clear(&report);
 }
 
+/* All steps, for the checks that @required names. */
+static int tlsbind_verify_run(struct tlsbind_verification *v, uint64_t required,
+			      const void *evidence, size_t len)
+{
+	v->result = tlsbind_result_new(required);
+	if (!v->result)
+		return -ENOMEM;
+	tlsbind_report_drop(v->appraisal, v->result);
+	tlsbind_verify_tls(v);
+	if (tlsbind_evidence_parse(evidence, len, &v->evidence)) {
+		tlsbind_result_set(v->result, TLSBIND_CHECK_EVIDENCE_FORMAT, false,
+				   "well-formed evidence", "malformed evidence");
+	} else {
+		memcpy(&v->claims, v->evidence.claims.data, sizeof(v->claims));
+		tlsbind_verify_claims(v);
+		tlsbind_verify_flags(v);
+		tlsbind_policy_judge_claims(&v->appraisal->policy, &v->claims, v->result);
+		tlsbind_verify_binding(v);
+		tlsbind_verify_report(v);
+	}
+	return 0;
+}
+
 int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connection *connection,
 		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
 		   struct tlsbind_result **result)
@@ -178,30 +203,47 @@ int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connec
 		.nonce = nonce,
 		.appraisal = appraisal,
 	};
+	int ret;
 
 	if (!result)
 		return -EINVAL;
 	*result = NULL;
 	if (!evidence || !connection || !nonce || !appraisal)
 		return -EINVAL;
-	v.result = tlsbind_result_new(TLSBIND_CHECKS_ALL);
-	if (!v.result)
-		return -ENOMEM;
-	tlsbind_report_drop(appraisal, v.result);
-	tlsbind_verify_tls(&v);
-	if (tlsbind_evidence_parse(evidence, len, &v.evidence)) {
-		tlsbind_result_set(v.result, TLSBIND_CHECK_EVIDENCE_FORMAT, false,
-				   "well-formed evidence", "malformed evidence");
-	} else {
-		memcpy(&v.claims, v.evidence.claims.data, sizeof(v.claims));
-		tlsbind_verify_claims(&v);
-		tlsbind_verify_flags(&v);
-		tlsbind_verify_binding(&v);
-		tlsbind_verify_report(&v);
-	}
+	ret = tlsbind_verify_run(&v, TLSBIND_CHECKS_ALL, evidence, len);
+	if (ret)
+		return ret;
 	OPENSSL_cleanse(nonce, TLSBIND_NONCE_SIZE);
 	*result = v.result;
 	return 0;
+}
+
+/* The connection of zeros fails every check that is about a connection; none is asked for. */
+int tlsbind_evidence_verify(const void *evidence, size_t len, const uint8_t *nonce,
+			    const struct tlsbind_appraisal *appraisal,
+			    struct tlsbind_result **result)
+{
+	static const struct tlsbind_connection none;
+	static const uint8_t no_nonce[TLSBIND_NONCE_SIZE];
+	struct tlsbind_verification v = {
+		.connection = &none,
+		.nonce = nonce ? nonce : no_nonce,
+		.appraisal = appraisal,
+	};
+	uint64_t required = TLSBIND_CHECKS_UNBOUND;
+	int ret;
+
+	if (!result)
+		return -EINVAL;
+	*result = NULL;
+	if (!evidence || !appraisal)
+		return -EINVAL;
+	if (!nonce)
+		required &= ~TLSBIND_CHECK_BIT(TLSBIND_CHECK_CLAIMS_NONCE);
+	ret = tlsbind_verify_run(&v, required, evidence, len);
+	if (!ret)
+		*result = v.result;
+	return ret;
 }
 
 static void tlsbind_report_describe(const struct tlsbind_report *report,
