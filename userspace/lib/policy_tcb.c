@@ -63,34 +63,35 @@ int tlsbind_policy_minimum(struct tlsbind_appraisal *appraisal, json_t *value,
 	return ret;
 }
 
-/* Of the three TCBs that are compared, the lowest, component by component. */
-static json_t *tlsbind_policy_components_suggest(const struct tlsbind_snp *snp,
-						 const struct tlsbind_snp_component *parts)
+/* Of the three TCBs that are compared, the lowest. Return: false if that is zero. */
+static bool tlsbind_policy_lowest(const struct tlsbind_snp *snp,
+				  const struct tlsbind_snp_component *parts,
+				  uint8_t out[TLSBIND_SNP_TCB_SIZE])
 {
 	const struct tlsbind_span tcbs[] = {
 		snp->reported_tcb, snp->committed_tcb, snp->launch_tcb,
 	};
-	json_t *object = json_object();
 	size_t i;
 
-	for (; object && parts->oid; parts++) {
+	memset(out, 0, TLSBIND_SNP_TCB_SIZE);
+	for (; parts->oid; parts++) {
 		uint8_t lowest = UINT8_MAX;
 
 		for (i = 0; i < sizeof(tcbs) / sizeof(tcbs[0]); i++)
 			if (tcbs[i].len == TLSBIND_SNP_TCB_SIZE &&
 			    tcbs[i].data[parts->byte] < lowest)
 				lowest = tcbs[i].data[parts->byte];
-		if (json_object_set_new(object, parts->name, json_integer(lowest))) {
-			json_decref(object);
-			return NULL;
-		}
+		out[parts->byte] = lowest;
 	}
-	return object;
+	return !tlsbind_is_zero(out, TLSBIND_SNP_TCB_SIZE);
 }
 
 json_t *tlsbind_policy_minimum_suggest(const struct tlsbind_report *report)
 {
 	enum tlsbind_snp_product product = TLSBIND_SNP_UNKNOWN;
+	const struct tlsbind_snp_component *parts;
+	uint8_t tcb[TLSBIND_SNP_TCB_SIZE];
+	json_t *object;
 
 	if (report->provider && !strcmp(report->provider, TLSBIND_PROVIDER_SNP)) {
 		if (report->snp.version >= 3)
@@ -98,11 +99,17 @@ json_t *tlsbind_policy_minimum_suggest(const struct tlsbind_report *report)
 		else if (report->leaf)
 			product = tlsbind_product_cert(report->leaf);
 	}
-	if (product == TLSBIND_SNP_UNKNOWN)
+	parts = tlsbind_product_components(product);
+	if (!tlsbind_policy_lowest(&report->snp, parts, tcb))
 		return json_string("any");
-	return json_pack("{s:o}", tlsbind_product_name(product),
-			 tlsbind_policy_components_suggest(&report->snp,
-				tlsbind_product_components(product)));
+	object = json_object();
+	for (; object && parts->oid; parts++) {
+		if (json_object_set_new(object, parts->name, json_integer(tcb[parts->byte]))) {
+			json_decref(object);
+			object = NULL;
+		}
+	}
+	return object ? json_pack("{s:o}", tlsbind_product_name(product), object) : NULL;
 }
 
 static int tlsbind_policy_status(struct tlsbind_appraisal *appraisal, const json_t *list,

@@ -21,7 +21,8 @@ const struct row guest_rows[] = {
 	  .zero = true },
 	{ "snp", "family-id", "appraisal.family-id", REPORT, 0x10, 16, 0xa4, .zero = true },
 	{ "snp", "image-id", "appraisal.image-id", REPORT, 0x20, 16, 0xa5, .zero = true },
-	{ "snp", "guest-svn", "appraisal.guest-svn", REPORT, 0x04, 1, 7, "7", "8", .preset = false },
+	{ "snp", "guest-svn", "appraisal.guest-svn", REPORT, 0x04, 1, 7, "7", "8",
+	  .preset = false },
 	{ "snp", "vmpl", "report.vmpl", REPORT, 0x30, 1, 1, "[1]", "[0, 2, 3]", .preset = false },
 	{ "snp", "chip-id", "appraisal.chip-id", REPORT, 0x1a0, 64, 0xc1, .preset = true,
 	  .changed = "report.certificate appraisal.chip-id" },
@@ -45,8 +46,10 @@ const struct row guest_rows[] = {
 	  .changed = "claims.generation appraisal.generation" },
 	{ "claims", "uid", "appraisal.uid", CLAIM(uid), 0, "[1000]", "[1001, 0]", .preset = false },
 	{ "claims", "executable", "appraisal.executable", CLAIM(exe_digest), 0,
-	  "[\"fsverity:" EXE "\"]", "[\"fsverity:" EXE_WRONG "\", \"ima:" EXE "\"]", .preset = false },
-	{ "claims", "rules-digest", "appraisal.rules-digest", CLAIM(policy_digest), 0xd1, .preset = false },
+	  "[\"fsverity:" EXE "\"]", "[\"fsverity:" EXE_WRONG "\", \"ima:" EXE "\"]",
+	  .preset = false },
+	{ "claims", "rules-digest", "appraisal.rules-digest", CLAIM(policy_digest), 0xd1,
+	  .preset = false },
 	{ "claims", "key-age", "appraisal.key-age", CLAIM(installed_ns), 0, "60", "59",
 	  .changed = "" },	/* installed later, the key is younger */
 	{ "claims", "uptime", "appraisal.uptime", CLAIM(evidence_ns), 0, "65", "64",
@@ -137,6 +140,14 @@ static bool row_is_for(const char *section, bool tdx)
 	return !strcmp(section, "claims") || !strcmp(section, tdx ? "tdx" : "snp");
 }
 
+static void guest_row(struct guest *g, const struct row *row, bool tdx)
+{
+	if (!row_is_for(row->section, tdx) || row->where != REPORT || row->preset)
+		return;
+	for (size_t i = 0; i < row->size; i++)
+		guest_flip(g, row->offset + i, row->byte);
+}
+
 void guest_new(struct guest *g, bool tdx)
 {
 	memset(g, 0, sizeof(*g));
@@ -148,9 +159,7 @@ void guest_new(struct guest *g, bool tdx)
 	g->c.connection.tx_generation = 2;
 	g->c.connection.rx_generation = 1;
 	for (size_t i = 0; i < guest_row_count; i++)
-		if (row_is_for(guest_rows[i].section, tdx) && guest_rows[i].where == REPORT && !guest_rows[i].preset)
-			for (size_t j = 0; j < guest_rows[i].size; j++)
-				guest_flip(g, guest_rows[i].offset + j, guest_rows[i].byte);
+		guest_row(g, &guest_rows[i], tdx);
 	for (size_t i = 0; tdx && i < 8; i++)
 		guest_flip(g, BODY(128) + i, (uint8_t)(XFAM >> 8 * i));
 }
@@ -188,22 +197,26 @@ json_t *guest_wrong(const struct row *row)
 /* A policy that states exactly what the evidence has. */
 json_t *guest_policy(void)
 {
-	json_t *policy = guest_json("{\"tlsbind-policy\": 1, \"comment\": \"test\", \"tcb\": \"any\", "
-			      "\"snp\": {\"minimum-tcb\": \"any\"}, \"tdx\": {}, "
-			      "\"claims\": {}}");
+	json_t *policy = guest_json("{\"tlsbind-policy\": 1, \"comment\": \"test\", "
+				    "\"tcb\": \"any\", \"snp\": {\"minimum-tcb\": \"any\"}, "
+				    "\"tdx\": {}, \"claims\": {}}");
 
-	json_object_set_new(json_object_get(policy, "tdx"), "attributes",
-			    guest_json("{\"sept-ve-disable\": 1}"));
 	for (size_t i = 0; i < guest_row_count; i++)
-		json_object_set_new(json_object_get(policy, guest_rows[i].section), guest_rows[i].key,
-				    guest_right(&guest_rows[i]));
+		guest_set(policy, guest_rows[i].section, guest_rows[i].key,
+			  guest_right(&guest_rows[i]));
 	return policy;
+}
+
+void guest_set(json_t *policy, const char *section, const char *key, json_t *value)
+{
+	assert_int_equal(json_object_set_new(json_object_get(policy, section), key, value), 0);
 }
 
 int guest_load(struct tlsbind_appraisal *appraisal, json_t *policy)
 {
 	char *text = json_dumps(policy, JSON_ENCODE_ANY);
-	int ret = tlsbind_policy_parse(appraisal, text, strlen(text), guest_error, sizeof(guest_error));
+	int ret = tlsbind_policy_parse(appraisal, text, strlen(text), guest_error,
+				       sizeof(guest_error));
 
 	free(text);
 	return ret;
@@ -248,11 +261,6 @@ void guest_refused(json_t *policy, bool tdx, const char *text)
 		fail_msg("\"%s\" instead of \"%s\"", guest_error, text);
 	guest_nothing(&g, text);
 	json_decref(policy);
-}
-
-void guest_set(json_t *policy, const char *section, const char *key, json_t *value)
-{
-	assert_int_equal(json_object_set_new(json_object_get(policy, section), key, value), 0);
 }
 
 const char *guest_name(const char *section, const char *key)

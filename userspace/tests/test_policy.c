@@ -79,12 +79,13 @@ static void test_wrong_values(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
+		const struct row *row = &guest_rows[i];
 		json_t *policy = guest_policy();
 		struct guest g;
 
-		guest_new(&g, guest_tdx(guest_rows[i].section));
-		guest_set(policy, guest_rows[i].section, guest_rows[i].key, guest_wrong(&guest_rows[i]));
-		guest_expect(&g, policy, guest_rows[i].check, guest_name(guest_rows[i].section, guest_rows[i].key));
+		guest_new(&g, guest_tdx(row->section));
+		guest_set(policy, row->section, row->key, guest_wrong(row));
+		guest_expect(&g, policy, row->check, guest_name(row->section, row->key));
 	}
 }
 
@@ -93,7 +94,8 @@ static void test_lists(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
-		json_t *wrong = guest_wrong(&guest_rows[i]), *right = guest_right(&guest_rows[i]);
+		const struct row *row = &guest_rows[i];
+		json_t *wrong = guest_wrong(row), *right = guest_right(row);
 
 		for (int last = 0; json_is_array(wrong) && json_is_array(right) && last < 2;
 		     last++) {
@@ -101,9 +103,9 @@ static void test_lists(void **state)
 			struct guest g;
 
 			json_array_extend(list, last ? right : wrong);
-			guest_new(&g, guest_tdx(guest_rows[i].section));
-			guest_set(policy, guest_rows[i].section, guest_rows[i].key, list);
-			guest_expect(&g, policy, "", guest_name(guest_rows[i].section, guest_rows[i].key));
+			guest_new(&g, guest_tdx(row->section));
+			guest_set(policy, row->section, row->key, list);
+			guest_expect(&g, policy, "", guest_name(row->section, row->key));
 		}
 		json_decref(wrong);
 		json_decref(right);
@@ -114,12 +116,13 @@ static void test_any(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
+		const struct row *row = &guest_rows[i];
 		json_t *policy = guest_policy();
 		struct guest g;
 
-		guest_new(&g, guest_tdx(guest_rows[i].section));
-		guest_set(policy, guest_rows[i].section, guest_rows[i].key, json_string("any"));
-		guest_expect(&g, policy, "", guest_name(guest_rows[i].section, guest_rows[i].key));
+		guest_new(&g, guest_tdx(row->section));
+		guest_set(policy, row->section, row->key, json_string("any"));
+		guest_expect(&g, policy, "", guest_name(row->section, row->key));
 	}
 }
 
@@ -128,20 +131,21 @@ static void test_changed_evidence(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
-		const char *failures = guest_rows[i].changed ? guest_rows[i].changed : guest_rows[i].check;
-		size_t at = guest_rows[i].offset + guest_rows[i].size - 1;
+		const struct row *row = &guest_rows[i];
+		const char *failures = row->changed ? row->changed : row->check;
+		size_t at = row->offset + row->size - 1;
 		struct guest g;
 
-		guest_new(&g, guest_tdx(guest_rows[i].section));
-		if (guest_rows[i].where == REPORT)
+		guest_new(&g, guest_tdx(row->section));
+		if (row->where == REPORT)
 			guest_flip(&g, at, 1);
-		else if (guest_rows[i].where == CLAIMS)
+		else if (row->where == CLAIMS)
 			((uint8_t *)&g.c.claims)[at] ^= 1;
 		else
 			failures = "";
-		if (!strcmp(guest_rows[i].key, "executable"))
+		if (!strcmp(row->key, "executable"))
 			g.c.claims.exe_digest[63] = 0, g.c.claims.exe_digest[31] ^= 1;
-		guest_expect(&g, guest_policy(), failures, guest_name(guest_rows[i].section, guest_rows[i].key));
+		guest_expect(&g, guest_policy(), failures, guest_name(row->section, row->key));
 	}
 }
 
@@ -150,11 +154,12 @@ static void test_absent_statements(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
-		const char *name = guest_name(guest_rows[i].section, guest_rows[i].key);
+		const struct row *row = &guest_rows[i];
+		const char *name = guest_name(row->section, row->key);
 		json_t *policy = guest_policy();
 
-		json_object_del(json_object_get(policy, guest_rows[i].section), guest_rows[i].key);
-		guest_refused(policy, guest_tdx(guest_rows[i].section), name);
+		json_object_del(json_object_get(policy, row->section), row->key);
+		guest_refused(policy, guest_tdx(row->section), name);
 		assert_non_null(strstr(guest_error, "must be stated"));
 	}
 }
@@ -195,11 +200,12 @@ static void test_bad_statements(void **state)
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++)
 		for (size_t j = 0; j < sizeof(bad) / sizeof(bad[0]); j++) {
+			const struct row *row = &guest_rows[i];
 			json_t *policy = guest_policy();
 
-			guest_set(policy, guest_rows[i].section, guest_rows[i].key, guest_json(bad[j]));
-			guest_refused(policy, guest_tdx(guest_rows[i].section),
-				       guest_name(guest_rows[i].section, guest_rows[i].key));
+			guest_set(policy, row->section, row->key, guest_json(bad[j]));
+			guest_refused(policy, guest_tdx(row->section),
+				       guest_name(row->section, row->key));
 		}
 }
 
@@ -208,21 +214,22 @@ static void test_bad_sizes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
+		const struct row *row = &guest_rows[i];
 		json_t *lists[4];
 
-		if (guest_rows[i].right)
+		if (row->right)
 			continue;
-		lists[0] = guest_hex(guest_rows[i].byte, guest_rows[i].size - 1, 0);
-		lists[1] = guest_hex(guest_rows[i].byte, guest_rows[i].size, 0);
+		lists[0] = guest_hex(row->byte, row->size - 1, 0);
+		lists[1] = guest_hex(row->byte, row->size, 0);
 		json_array_append_new(lists[1], json_string("00"));
 		lists[2] = json_pack("[s+]", json_string_value(json_array_get(lists[1], 0)), "5");
 		lists[3] = json_pack("[s+]", json_string_value(json_array_get(lists[1], 0)), "55");
 		for (size_t j = 0; j < 4; j++) {
 			json_t *policy = guest_policy();
 
-			guest_set(policy, guest_rows[i].section, guest_rows[i].key, lists[j]);
-			guest_refused(policy, guest_tdx(guest_rows[i].section),
-				       guest_name(guest_rows[i].section, guest_rows[i].key));
+			guest_set(policy, row->section, row->key, lists[j]);
+			guest_refused(policy, guest_tdx(row->section),
+				       guest_name(row->section, row->key));
 		}
 	}
 }
@@ -231,20 +238,21 @@ static void test_zeros(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
+		const struct row *row = &guest_rows[i];
 		json_t *policy = guest_policy();
 		struct guest g;
 
-		if (guest_rows[i].right) {
+		if (row->right) {
 			json_decref(policy);
 			continue;
 		}
-		guest_set(policy, guest_rows[i].section, guest_rows[i].key, guest_hex(0, guest_rows[i].size, 0));
-		if (!guest_rows[i].zero) {
-			guest_refused(policy, guest_tdx(guest_rows[i].section), "names nothing");
+		guest_set(policy, row->section, row->key, guest_hex(0, row->size, 0));
+		if (!row->zero) {
+			guest_refused(policy, guest_tdx(row->section), "names nothing");
 			continue;
 		}
-		guest_new(&g, guest_tdx(guest_rows[i].section));
-		guest_expect(&g, policy, guest_rows[i].check, guest_name(guest_rows[i].section, guest_rows[i].key));
+		guest_new(&g, guest_tdx(row->section));
+		guest_expect(&g, policy, row->check, guest_name(row->section, row->key));
 	}
 }
 
@@ -332,7 +340,8 @@ static void test_service_td(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct tlsbind_result *result = tlsbind_result_new(TLSBIND_CHECKS_REPORT);
 
-		tdx.mr_service_td = (struct tlsbind_span){ i == 1 ? other : bytes, i == 2 ? 47 : 48 };
+		tdx.mr_service_td.data = i == 1 ? other : bytes;
+		tdx.mr_service_td.len = i == 2 ? 47 : 48;
 		tlsbind_policy_judge_report(&appraisal->policy, &facts, result);
 		check = tlsbind_result_find(result, "appraisal.mr-service-td");
 		assert_int_equal(check->verdict, i ? TLSBIND_FAIL : TLSBIND_PASS);

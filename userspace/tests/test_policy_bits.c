@@ -53,7 +53,8 @@ static void test_bits_without_a_name(void **state)
 			guest_set(policy, row->section, row->key, names);
 			guest_new(&g, guest_tdx(row->section));
 			guest_bit(&g, row, row->other, true);
-			guest_expect(&g, policy, row->other_fails, guest_name(row->section, row->key));
+			guest_expect(&g, policy, row->other_fails,
+				     guest_name(row->section, row->key));
 		}
 }
 
