@@ -596,6 +596,8 @@ void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned i
  * states: on failure nothing at all. tlsbind_appraisal_add_measurement(),
  * tlsbind_appraisal_set_vmpl() and tlsbind_appraisal_accept_tcb() then return
  * -EBUSY, and what would accept more does nothing.
+ * tlsbind_appraisal_set_evaluation() and tlsbind_appraisal_set_snp_tcb() can only ask for
+ * more than the file does.
  *
  * Return: 0; -EBADMSG if it is no policy, or not a complete one, -EBUSY if
  * @appraisal holds something that the file would have to agree with, -EFBIG,

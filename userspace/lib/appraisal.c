@@ -208,7 +208,8 @@ int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 
 void tlsbind_appraisal_set_evaluation(struct tlsbind_appraisal *appraisal, uint32_t number)
 {
-	appraisal->evaluation = number;
+	if (!appraisal->policy.loaded || number > appraisal->evaluation)
+		appraisal->evaluation = number;
 }
 
 void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days)

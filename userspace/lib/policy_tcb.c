@@ -139,9 +139,11 @@ static int tlsbind_policy_status(struct tlsbind_appraisal *appraisal, const json
 int tlsbind_policy_tcb(struct tlsbind_appraisal *appraisal, json_t *value,
 		       const struct tlsbind_policy_error *error)
 {
-	static const char *const keys[] = { "status", "grace-days", NULL };
-	uint64_t days = 0;
-	json_t *grace;
+	static const char *const keys[] = {
+		"status", "grace-days", "evaluation-data-number", NULL
+	};
+	uint64_t days = 0, number = 0;
+	json_t *evaluation, *grace;
 	int ret;
 
 	if (!value)
@@ -159,8 +161,14 @@ int tlsbind_policy_tcb(struct tlsbind_appraisal *appraisal, json_t *value,
 	if (grace)
 		ret = tlsbind_policy_number(grace, "tcb.grace-days", TLSBIND_GRACE_MAX, &days,
 					    error);
+	evaluation = ret ? NULL : json_object_get(value, "evaluation-data-number");
+	if (evaluation)
+		ret = tlsbind_policy_number(evaluation, "tcb.evaluation-data-number", UINT32_MAX,
+					    &number, error);
 	if (!ret)
 		appraisal->grace_days = (unsigned int)days;
+	if (!ret && number > appraisal->evaluation)
+		appraisal->evaluation = (uint32_t)number;
 	return ret;
 }
 

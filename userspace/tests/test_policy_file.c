@@ -325,6 +325,8 @@ static void test_tcb(void **state)
 		{ "{\"status\": [\"UPTODATE\"]}", "tcb.status[0]", 0, 0 },
 		{ "{\"status\": [\"UpToDate\"], \"grace-days\": -1}", "tcb.grace-days", 0, 0 },
 		{ "{\"status\": [\"UpToDate\"], \"grace-days\": null}", "tcb.grace-days", 0, 0 },
+		{ "{\"status\": [\"UpToDate\"], \"evaluation-data-number\": \"17\"}",
+		  "tcb.evaluation-data-number", 0, 0 },
 		{ "{\"status\": [\"UpToDate\"], \"crl\": \"any\"}", "no such member", 0, 0 },
 	};
 
@@ -343,6 +345,29 @@ static void test_tcb(void **state)
 		assert_int_equal(g.c.appraisal->tcb_statuses, cases[i].statuses);
 		assert_int_equal(g.c.appraisal->grace_days, cases[i].grace);
 		assert_int_equal(g.c.appraisal->any_tcb, !strcmp(cases[i].text, "\"any\""));
+		json_decref(policy);
+		synth_clear(&g.c);
+	}
+}
+
+/* A lower number than one that was asked for does not count. */
+static void test_evaluation(void **state)
+{
+	(void)state;
+	for (uint32_t before = 16; before < 19; before++) {
+		json_t *policy = guest_policy();
+		struct guest g;
+
+		json_object_set_new(policy, "tcb", guest_json("{\"status\": [\"UpToDate\"], "
+				    "\"evaluation-data-number\": 17}"));
+		guest_new(&g, true);
+		tlsbind_appraisal_set_evaluation(g.c.appraisal, before);
+		assert_int_equal(guest_load(g.c.appraisal, policy), 0);
+		assert_int_equal(g.c.appraisal->evaluation, before < 17 ? 17 : before);
+		tlsbind_appraisal_set_evaluation(g.c.appraisal, 1);
+		assert_int_equal(g.c.appraisal->evaluation, before < 17 ? 17 : before);
+		tlsbind_appraisal_set_evaluation(g.c.appraisal, 20);
+		assert_int_equal(g.c.appraisal->evaluation, 20);
 		json_decref(policy);
 		synth_clear(&g.c);
 	}
@@ -559,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_unbound),
 		cmocka_unit_test(test_unbound_arguments),
 		cmocka_unit_test(test_tcb),
+		cmocka_unit_test(test_evaluation),
 		cmocka_unit_test(test_minimum),
 		cmocka_unit_test(test_suggestion),
 		cmocka_unit_test(test_suggested_minimum),
