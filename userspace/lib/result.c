@@ -202,18 +202,30 @@ enum tlsbind_class tlsbind_result_class(const struct tlsbind_result *result)
 	return TLSBIND_CLASS_MALFORMED;
 }
 
-static void tlsbind_result_print_check(const struct tlsbind_check *check, FILE *out)
+/* Columns for the longest name. */
+static int tlsbind_result_width(const struct tlsbind_result *result)
+{
+	const struct tlsbind_check *check;
+	size_t i, width = 22;
+
+	for (i = 0; (check = tlsbind_result_check(result, i)); i++)
+		if (strlen(check->name) > width)
+			width = strlen(check->name);
+	return (int)width;
+}
+
+static void tlsbind_result_print_check(const struct tlsbind_check *check, int width, FILE *out)
 {
 	switch (check->verdict) {
 	case TLSBIND_PASS:
-		fprintf(out, "PASS  %-22s %s\n", check->name, check->got);
+		fprintf(out, "PASS  %-*s %s\n", width, check->name, check->got);
 		break;
 	case TLSBIND_FAIL:
-		fprintf(out, "FAIL  %-22s expected %s, got %s\n", check->name, check->expected,
-			check->got);
+		fprintf(out, "FAIL  %-*s expected %s, got %s\n", width, check->name,
+			check->expected, check->got);
 		break;
 	case TLSBIND_NOT_REACHED:
-		fprintf(out, "FAIL  %-22s could not be evaluated\n", check->name);
+		fprintf(out, "FAIL  %-*s could not be evaluated\n", width, check->name);
 		break;
 	}
 }
@@ -221,11 +233,12 @@ static void tlsbind_result_print_check(const struct tlsbind_check *check, FILE *
 int tlsbind_result_print(const struct tlsbind_result *result, FILE *out)
 {
 	const struct tlsbind_check *check;
+	int width = tlsbind_result_width(result);
 	const char *before = ": ";
 	size_t i;
 
 	for (i = 0; (check = tlsbind_result_check(result, i)); i++)
-		tlsbind_result_print_check(check, out);
+		tlsbind_result_print_check(check, width, out);
 	fprintf(out, "evidence %s", tlsbind_result_accepted(result) ? "ACCEPTED" : "REJECTED");
 	for (i = 0; (check = tlsbind_result_check(result, i)); i++) {
 		if (check->verdict == TLSBIND_PASS)

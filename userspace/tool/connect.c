@@ -9,20 +9,18 @@
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include "tool.h"
+#include "trust.h"
 
 static const struct tool_option connect_options[] = {
-	{ "root", 0, "FILE", "trust the roots in this file, not the vendors' (repeatable)" },
+	{ "policy", 0, "FILE", "accept what this policy states, tlsbind-policy(5)" },
 	{ "measurement", 0, "HEX", "accept this launch digest or MRTD (repeatable)" },
 	{ "any-measurement", 0, NULL, "accept every measurement" },
 	{ "allow-flag", 0, "NAME,...", "accept these flags in the claims" },
 	{ "vmpl", 0, "NUMBER", "SNP: accept this VMPL (default 0)" },
-	{ "certificate", 0, "FILE", "certificate that the evidence may lack, such as a VCEK" },
-	{ "crl", 0, "FILE", "revocation list of the vendor (repeatable)" },
-	{ "collateral", 0, "FILE", "TDX: TCB info, enclave identity, or both (repeatable)" },
 	{ "tcb", 0, "STATUS", "TDX: accept this TCB status beside UpToDate (repeatable)" },
 	{ "grace", 0, "DAYS", "TDX: accept an OutOfDate TCB for so long after its successor" },
 	{ "any-tcb", 0, NULL, "accept every TCB, and look for no revocation" },
-	{ "time", 0, "SECONDS", "verify evidence as of this time, since 1970 (default now)" },
+	TOOL_TRUST_OPTIONS,
 	{ "cafile", 0, "FILE", "CA of the server's certificate (default the system's)" },
 	{ "no-pki", 0, NULL, "do not look at the server's certificate" },
 	{ "servername", 0, "NAME", "name in the server's certificate (default HOST)" },
@@ -38,6 +36,8 @@ static const struct tool_option connect_options[] = {
  * struct connect - what the command line asks for
  * @peer: whom
  * @appraisal: what is accepted
+ * @policy: file; NULL if there is none
+ * @policies: how many were named
  * @measurements: a measurement was named
  * @any_measurement: every measurement will do
  * @tcb: something was said of what TCB is accepted
@@ -50,6 +50,8 @@ static const struct tool_option connect_options[] = {
 struct connect {
 	struct tool_peer peer;
 	struct tlsbind_appraisal *appraisal;
+	const char *policy;
+	unsigned int policies;
 	bool measurements;
 	bool any_measurement;
 	bool tcb;
@@ -102,15 +104,6 @@ static bool connect_flags(struct connect *c, char *names)
 	return true;
 }
 
-static bool connect_file(int error, const char *path, const char *kind)
-{
-	if (error == -EBADMSG)
-		tool_error("%s: no %s", path, kind);
-	else if (error)
-		tool_error("%s: %s", path, strerror(-error));
-	return !error;
-}
-
 static bool connect_tcb_status(struct connect *c, const char *name)
 {
 	c->tcb = true;
@@ -120,18 +113,12 @@ static bool connect_tcb_status(struct connect *c, const char *name)
 	return false;
 }
 
-/* Options about firmware and revocation. Return: false after a message. */
+/* Options about firmware. Return: false after a message. */
 static bool connect_tcb_option(struct connect *c, const char *name, char *argument)
 {
 	struct tlsbind_appraisal *appraisal = c->appraisal;
 	unsigned long number;
 
-	if (!strcmp(name, "crl"))
-		return connect_file(tlsbind_appraisal_add_crl(appraisal, argument), argument,
-				    "revocation list");
-	if (!strcmp(name, "collateral"))
-		return connect_file(tlsbind_appraisal_add_collateral(appraisal, argument),
-				    argument, "TCB info for TDX or identity of its enclave");
 	if (!strcmp(name, "tcb"))
 		return connect_tcb_status(c, argument);
 	if (!strcmp(name, "any-tcb")) {
@@ -152,12 +139,6 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	struct tlsbind_appraisal *appraisal = c->appraisal;
 	unsigned long number;
 
-	if (!strcmp(name, "root"))
-		return connect_file(tlsbind_appraisal_add_root(appraisal, argument), argument,
-				    "certificate of the kind wanted");
-	if (!strcmp(name, "certificate"))
-		return connect_file(tlsbind_appraisal_add_certificate(appraisal, argument),
-				    argument, "certificate of the kind wanted");
 	if (!strcmp(name, "measurement"))
 		return connect_measurement(c, argument);
 	if (!strcmp(name, "any-measurement")) {
@@ -170,12 +151,12 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	if (!strcmp(name, "vmpl"))
 		return connect_number(argument, 3, &number) &&
 		       !tlsbind_appraisal_set_vmpl(appraisal, (uint32_t)number);
-	if (strcmp(name, "time"))
-		return connect_tcb_option(c, name, argument);
-	if (!connect_number(argument, INT64_MAX, &number))
-		return false;
-	tlsbind_appraisal_set_time(appraisal, (time_t)number);
-	return true;
+	if (!strcmp(name, "policy")) {
+		c->policies++;
+		c->policy = argument;
+		return true;
+	}
+	return connect_tcb_option(c, name, argument);
 }
 
 /* Return: false after a message. */
@@ -202,16 +183,23 @@ static bool connect_option(struct connect *c, const char *name, char *argument)
 			return false;
 		c->peer.timeout = (unsigned int)number;
 	} else {
-		return connect_appraisal_option(c, name, argument);
+		int trust = tool_trust_option(c->appraisal, name, argument);
+
+		return trust ? trust > 0 : connect_appraisal_option(c, name, argument);
 	}
 	return true;
 }
 
-/* What the server runs, nobody but the user can say. */
+/*
+ * What the server runs, nobody but the user can say. A policy is loaded last, so that
+ * it finds whatever else was asked for and must be part of it.
+ */
 static bool connect_complete(struct connect *c)
 {
-	if (!c->measurements && !c->any_measurement)
-		tool_error("--measurement or --any-measurement is required");
+	if (c->policies > 1)
+		tool_error("--policy twice");
+	else if (!c->policy && !c->measurements && !c->any_measurement)
+		tool_error("--policy, --measurement or --any-measurement is required");
 	else if (c->measurements && c->any_measurement)
 		tool_error("--any-measurement contradicts --measurement");
 	else if (c->any_tcb && c->tcb)
@@ -219,7 +207,7 @@ static bool connect_complete(struct connect *c)
 	else if (c->peer.no_pki && c->peer.cafile)
 		tool_error("--no-pki contradicts --cafile");
 	else
-		return true;
+		return !c->policy || !tool_trust_policy(c->appraisal, c->policy);
 	return false;
 }
 

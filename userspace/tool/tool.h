@@ -65,6 +65,8 @@ extern const struct tool_command tool_command_monitor;
 extern const struct tool_command tool_command_stats;
 extern const struct tool_command tool_command_lock;
 extern const struct tool_command tool_command_doctor;
+extern const struct tool_command tool_command_policy;
+extern const struct tool_command tool_command_verify;
 
 /* JSON on standard output; from the option before the command, or behind it. */
 extern bool tool_json;
