@@ -174,6 +174,62 @@ struct tlsbind_connection {
 };
 
 /**
+ * struct tlsbind_handshake - what only the TLS stack knows of a connection
+ * @dhe: an (EC)DHE exchange, hybrids included, went into the keys
+ * @full_handshake: no pre-shared key was used: not resumed
+ * @no_early_data: no 0-RTT data was offered
+ * @group: name of the key exchange group, for messages; may be NULL
+ *
+ * A field that the caller cannot vouch for stays false, and is then refused.
+ */
+struct tlsbind_handshake {
+	bool dhe;
+	bool full_handshake;
+	bool no_early_data;
+	const char *group;
+};
+
+/**
+ * tlsbind_keys_connection() - describe a connection by its keys
+ * @tx: current key that the attester sends with: our receiving key
+ * @rx: current key that the attester receives with: our sending key
+ * @tx_generation: 0 for the first key, one more for each KeyUpdate received
+ * @rx_generation: likewise for each KeyUpdate sent
+ * @handshake: the rest
+ * @out: the description; zeroed on failure. It has a connection id only if
+ *	both keys are the first ones
+ *
+ * For TLS stacks that the library does not know. The keys stay the caller's,
+ * who wipes them.
+ *
+ * Return: 0; -EINVAL if a pointer is NULL, the suites differ or both keys are
+ * the same; -ENOTSUP for a TLS version other than 1.3 or an unknown suite;
+ * -ENOKEY if a key is all zero; -EIO if libcrypto fails.
+ */
+int tlsbind_keys_connection(const struct tlsbind_key *tx, const struct tlsbind_key *rx,
+			    uint32_t tx_generation, uint32_t rx_generation,
+			    const struct tlsbind_handshake *handshake,
+			    struct tlsbind_connection *out);
+
+/**
+ * tlsbind_socket_connection() - describe a connection whose keys the kernel has
+ * @fd: the relying party's own TCP socket with kTLS keys in both directions
+ * @handshake: what its TLS stack knows, for the kernel does not
+ * @out: the description; zeroed on failure
+ *
+ * Needs the module on the relying party's machine. No key leaves the kernel.
+ *
+ * Return: 0; -EINVAL if a pointer is NULL; -EAGAIN if keys changed again and
+ * again meanwhile; -ENOTSUP for TLS below 1.3 or an unknown suite; -ENOKEY if the
+ * kernel names no key; -EPROTO if it answers in another way than documented; or
+ * the error of the socket options TLSBIND_INFO and TLSBIND_PEER: -ENODATA if one
+ * direction has no key, -ENOPROTOOPT if the module is not loaded or @fd is not a
+ * kTLS socket.
+ */
+int tlsbind_socket_connection(int fd, const struct tlsbind_handshake *handshake,
+			      struct tlsbind_connection *out);
+
+/**
  * tlsbind_ssl_attach() - collect what is needed from an OpenSSL connection
  * @ssl: a connection whose handshake has not begun
  *
