@@ -683,6 +683,19 @@ char *tlsbind_policy_suggest(const char *provider, const void *report, size_t re
 			     bool platform);
 
 /**
+ * tlsbind_appraisal_allow_psk_dhe() - accept connections that were resumed
+ * @appraisal: the policy
+ *
+ * At first only full handshakes are accepted. With this, a pre-shared key will
+ * do if a fresh (EC)DHE exchange went into the keys too (psk_dhe_ke, RFC 8446
+ * section 2.2). The evidence is about the keys of this very connection all the
+ * same; but who the peer is according to a certificate was asked in an earlier
+ * one. A pre-shared key alone (psk_ke) and early data are never accepted. A policy from
+ * a file says nothing of this.
+ */
+void tlsbind_appraisal_allow_psk_dhe(struct tlsbind_appraisal *appraisal);
+
+/**
  * tlsbind_flag_from_name() - flag by its name on command lines
  * @name: such as "doors-open"
  *

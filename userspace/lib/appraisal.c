@@ -167,6 +167,11 @@ void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t
 		appraisal->flags |= flags;
 }
 
+void tlsbind_appraisal_allow_psk_dhe(struct tlsbind_appraisal *appraisal)
+{
+	appraisal->psk_dhe = true;
+}
+
 int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl)
 {
 	if (appraisal->policy.loaded)

@@ -32,6 +32,7 @@ struct tlsbind_minimum {
  * @measurement_count: how many these are
  * @any_measurement: every measurement will do
  * @flags: TLSBIND_F_* that are accepted
+ * @psk_dhe: a pre-shared key beside a fresh key exchange will do
  * @vmpl: SNP: the one VMPL that is accepted
  * @vmpl_set: @vmpl was asked for by name
  * @crls: revocation lists, of whatever vendor
@@ -55,6 +56,7 @@ struct tlsbind_appraisal {
 	size_t measurement_count;
 	bool any_measurement;
 	uint32_t flags;
+	bool psk_dhe;
 	uint32_t vmpl;
 	bool vmpl_set;
 	STACK_OF(X509_CRL) *crls;

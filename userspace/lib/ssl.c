@@ -8,12 +8,18 @@
  * effect when it has been read, a sent one when it has been written, and the
  * callback comes at exactly these two moments.
  *
+ * The message callback also sees the ServerHello, which alone says for certain
+ * whether a key exchange took place: OpenSSL may name the group of the session
+ * that was resumed.
+ *
  * State hangs on the SSL object as ex_data and is wiped and freed with it.
  */
 #include <errno.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
+#include "connection.h"
+#include "cursor.h"
 #include "internal.h"
 
 /* One direction, named by who sends with it. */
@@ -28,6 +34,7 @@ enum { TLSBIND_SENDER_CLIENT, TLSBIND_SENDER_SERVER };
 
 struct tlsbind_ssl {
 	struct tlsbind_direction by[2];
+	bool key_share;		/* the ServerHello holds one */
 	int error;		/* of a derivation in a callback; sticks */
 };
 
@@ -135,6 +142,41 @@ static int tlsbind_ssl_ratchet(const SSL *ssl, int sender)
 	return ret;
 }
 
+/* RFC 8446 section 4.1.3: what a HelloRetryRequest has in place of random bytes. */
+static bool tlsbind_ssl_is_retry(struct tlsbind_span random)
+{
+	static const uint8_t retry[32] = {
+		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+		0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+		0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	};
+
+	return random.len == sizeof(retry) && !memcmp(random.data, retry, sizeof(retry));
+}
+
+/* Does this ServerHello have the extension key_share (RFC 8446 section 4.2.8)? */
+static bool tlsbind_ssl_has_key_share(const void *buf, size_t len)
+{
+	struct tlsbind_cursor hello, extensions;
+	struct tlsbind_span random;
+	bool found = false;
+
+	tlsbind_cursor_init(&hello, buf, len);
+	tlsbind_cursor_skip(&hello, 1 + 3 + 2);		/* type, length, legacy_version */
+	random = tlsbind_cursor_take(&hello, 32);
+	tlsbind_cursor_skip(&hello, tlsbind_cursor_u8(&hello));	/* legacy_session_id_echo */
+	tlsbind_cursor_skip(&hello, 2 + 1);		/* cipher_suite, compression */
+	tlsbind_cursor_span(&extensions,
+			    tlsbind_cursor_take(&hello, tlsbind_cursor_be16(&hello)));
+	if (!tlsbind_cursor_done(&hello) || tlsbind_ssl_is_retry(random))
+		return false;
+	while (extensions.left && !extensions.bad) {
+		found |= tlsbind_cursor_be16(&extensions) == TLSEXT_TYPE_key_share;
+		tlsbind_cursor_skip(&extensions, tlsbind_cursor_be16(&extensions));
+	}
+	return found && tlsbind_cursor_done(&extensions);
+}
+
 static void tlsbind_ssl_message(int sent, int version, int type, const void *buf, size_t len,
 				SSL *ssl, void *arg)
 {
@@ -143,12 +185,18 @@ static void tlsbind_ssl_message(int sent, int version, int type, const void *buf
 	int ret;
 
 	(void)version, (void)arg;
-	if (!state || type != SSL3_RT_HANDSHAKE || !len ||
-	    *(const uint8_t *)buf != SSL3_MT_KEY_UPDATE)
+	if (!state || type != SSL3_RT_HANDSHAKE || !len)
 		return;
-	ret = tlsbind_ssl_ratchet(ssl, sender);
-	if (ret)
-		state->error = ret;
+	switch (*(const uint8_t *)buf) {
+	case SSL3_MT_SERVER_HELLO:
+		state->key_share = tlsbind_ssl_has_key_share(buf, len);
+		break;
+	case SSL3_MT_KEY_UPDATE:
+		ret = tlsbind_ssl_ratchet(ssl, sender);
+		if (ret)
+			state->error = ret;
+		break;
+	}
 }
 
 int tlsbind_ssl_attach(SSL *ssl)
@@ -197,20 +245,18 @@ static int tlsbind_ssl_commitments(SSL *ssl, const struct tlsbind_ssl *state,
 	return ret;
 }
 
-/*
- * SSL_get_negotiated_group() is 0 if a pre-shared key alone made the keys
- * (psk_ke). Early OpenSSL versions answer with the group of the resumed session
- * there, but then full_handshake is false.
- */
-static void tlsbind_ssl_facts(SSL *ssl, struct tlsbind_connection *out)
+static void tlsbind_ssl_facts(SSL *ssl, const struct tlsbind_ssl *state,
+			      struct tlsbind_connection *out)
 {
-	int group = (int)SSL_get_negotiated_group(ssl);
-	const char *name = group ? SSL_group_to_name(ssl, group) : NULL;
+	int group = state->key_share ? (int)SSL_get_negotiated_group(ssl) : 0;
+	const struct tlsbind_handshake handshake = {
+		.dhe = group != 0,
+		.full_handshake = !SSL_session_reused(ssl),
+		.no_early_data = SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_NOT_SENT,
+		.group = group ? SSL_group_to_name(ssl, group) : NULL,
+	};
 
-	out->dhe = group != 0;
-	out->full_handshake = !SSL_session_reused(ssl);
-	out->no_early_data = SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_NOT_SENT;
-	snprintf(out->group, sizeof(out->group), "%s", name ? name : group ? "unnamed" : "none");
+	tlsbind_connection_facts(out, &handshake);
 }
 
 int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out)
@@ -235,7 +281,7 @@ int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out)
 	/* What is written next goes out under a key that nobody knows yet. */
 	if (SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE)
 		return -EAGAIN;
-	tlsbind_ssl_facts(ssl, &conn);
+	tlsbind_ssl_facts(ssl, state, &conn);
 	ret = tlsbind_ssl_commitments(ssl, state, &conn);
 	if (!ret)
 		*out = conn;

@@ -24,6 +24,21 @@ struct tlsbind_verification {
 	struct tlsbind_result *result;
 };
 
+/* A pre-shared key alone says nothing about who shares it by now: psk_ke is never accepted. */
+static void tlsbind_verify_resumption(struct tlsbind_verification *v)
+{
+	const struct tlsbind_connection *conn = v->connection;
+	bool psk = v->appraisal->psk_dhe && conn->dhe;
+	const char *got = "full handshake";
+
+	if (!conn->full_handshake)
+		got = conn->dhe ? "pre-shared key with a key exchange" : "pre-shared key";
+	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_RESUMPTION, conn->full_handshake || psk,
+			   v->appraisal->psk_dhe ?
+			   "full handshake, or pre-shared key with a key exchange" :
+			   "full handshake", got);
+}
+
 static void tlsbind_verify_tls(struct tlsbind_verification *v)
 {
 	const struct tlsbind_connection *conn = v->connection;
@@ -35,9 +50,7 @@ static void tlsbind_verify_tls(struct tlsbind_verification *v)
 	snprintf(got, sizeof(got), "%.31s", conn->group[0] ? conn->group : "none");
 	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_KEY_EXCHANGE, conn->dhe,
 			   "an ephemeral key exchange", got);
-	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_RESUMPTION, conn->full_handshake,
-			   "full handshake",
-			   conn->full_handshake ? "full handshake" : "pre-shared key");
+	tlsbind_verify_resumption(v);
 	tlsbind_result_set(v->result, TLSBIND_CHECK_TLS_EARLY_DATA, conn->no_early_data,
 			   "no early data", conn->no_early_data ? "no early data" : "early data");
 }
