@@ -20,6 +20,7 @@
 #include <openssl/ssl.h>
 #include "connection.h"
 #include "cursor.h"
+#include "hello.h"
 #include "internal.h"
 
 /* One direction, named by who sends with it. */
@@ -142,39 +143,16 @@ static int tlsbind_ssl_ratchet(const SSL *ssl, int sender)
 	return ret;
 }
 
-/* RFC 8446 section 4.1.3: what a HelloRetryRequest has in place of random bytes. */
-static bool tlsbind_ssl_is_retry(struct tlsbind_span random)
+/* What begins with a type and a length of three bytes. */
+static void tlsbind_ssl_server_hello(struct tlsbind_ssl *state, const void *buf, size_t len)
 {
-	static const uint8_t retry[32] = {
-		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
-		0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
-		0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
-	};
+	struct tlsbind_span whole = { buf, len }, body;
+	struct tlsbind_hello hello;
 
-	return random.len == sizeof(retry) && !memcmp(random.data, retry, sizeof(retry));
-}
-
-/* Does this ServerHello have the extension key_share (RFC 8446 section 4.2.8)? */
-static bool tlsbind_ssl_has_key_share(const void *buf, size_t len)
-{
-	struct tlsbind_cursor hello, extensions;
-	struct tlsbind_span random;
-	bool found = false;
-
-	tlsbind_cursor_init(&hello, buf, len);
-	tlsbind_cursor_skip(&hello, 1 + 3 + 2);		/* type, length, legacy_version */
-	random = tlsbind_cursor_take(&hello, 32);
-	tlsbind_cursor_skip(&hello, tlsbind_cursor_u8(&hello));	/* legacy_session_id_echo */
-	tlsbind_cursor_skip(&hello, 2 + 1);		/* cipher_suite, compression */
-	tlsbind_cursor_span(&extensions,
-			    tlsbind_cursor_take(&hello, tlsbind_cursor_be16(&hello)));
-	if (!tlsbind_cursor_done(&hello) || tlsbind_ssl_is_retry(random))
-		return false;
-	while (extensions.left && !extensions.bad) {
-		found |= tlsbind_cursor_be16(&extensions) == TLSEXT_TYPE_key_share;
-		tlsbind_cursor_skip(&extensions, tlsbind_cursor_be16(&extensions));
-	}
-	return found && tlsbind_cursor_done(&extensions);
+	body = tlsbind_span_slice(whole, 4, len < 4 ? 0 : len - 4);
+	if (tlsbind_hello_server(body.data, body.len, &hello))
+		state->error = -EIO;
+	state->key_share = hello.key_share && !hello.retry;
 }
 
 static void tlsbind_ssl_message(int sent, int version, int type, const void *buf, size_t len,
@@ -189,7 +167,7 @@ static void tlsbind_ssl_message(int sent, int version, int type, const void *buf
 		return;
 	switch (*(const uint8_t *)buf) {
 	case SSL3_MT_SERVER_HELLO:
-		state->key_share = tlsbind_ssl_has_key_share(buf, len);
+		tlsbind_ssl_server_hello(state, buf, len);
 		break;
 	case SSL3_MT_KEY_UPDATE:
 		ret = tlsbind_ssl_ratchet(ssl, sender);
