@@ -804,6 +804,71 @@ int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connec
 		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
 		   struct tlsbind_result **result);
 
+/*
+ * ---- Many connections -------------------------------------------------------
+ */
+
+struct tlsbind_cache;
+
+/**
+ * struct tlsbind_cache_info - how a cache does
+ * @reports: kept at this moment
+ * @hits: verifications that found their report
+ * @misses: those that did not
+ */
+struct tlsbind_cache_info {
+	size_t reports;
+	uint64_t hits;
+	uint64_t misses;
+};
+
+/**
+ * tlsbind_cache_new() - memory for reports that were verified
+ * @reports: how many are kept at most, rounded up to a multiple of 8; up to 2^20.
+ *	One takes some ten thousand bytes
+ * @seconds: for how long one is kept at most
+ *
+ * May be used by any number of threads at once, and with different appraisals.
+ *
+ * Return: the cache; NULL if a number is 0 or too large, or memory ran out.
+ */
+struct tlsbind_cache *tlsbind_cache_new(size_t reports, unsigned int seconds);
+
+/** tlsbind_cache_free() - end a cache that no thread uses any more */
+void tlsbind_cache_free(struct tlsbind_cache *cache);
+
+/** tlsbind_cache_flush() - forget every report */
+void tlsbind_cache_flush(struct tlsbind_cache *cache);
+
+/** tlsbind_cache_info() - how the cache does */
+void tlsbind_cache_info(struct tlsbind_cache *cache, struct tlsbind_cache_info *out);
+
+/**
+ * tlsbind_verify_cached() - tlsbind_verify(), with the memory of earlier ones
+ * @cache: the cache
+ * @evidence: evidence TLVs
+ * @len: size of @evidence
+ * @connection: the relying party's own connection
+ * @nonce: the nonce of the challenge, wiped here
+ * @appraisal: policy. What is kept serves this very object, and only until
+ *	it is changed
+ * @result: set in case of return value 0; the caller frees it
+ *
+ * Where evidence with the same hardware report and auxiliary blob was accepted before, under
+ * this appraisal, their signatures are not verified again: it takes some hashes.
+ * What is about the connection (claims, binding, tree, REPORT_DATA) is always
+ * looked at. The result is the one that tlsbind_verify() gives: a report is
+ * forgotten when a certificate, revocation list or collateral begins or ceases to be
+ * valid.
+ *
+ * Return: as tlsbind_verify(); -EINVAL also if @cache is NULL.
+ */
+int tlsbind_verify_cached(struct tlsbind_cache *cache, const void *evidence, size_t len,
+			  const struct tlsbind_connection *connection,
+			  uint8_t nonce[TLSBIND_NONCE_SIZE],
+			  const struct tlsbind_appraisal *appraisal,
+			  struct tlsbind_result **result);
+
 /**
  * tlsbind_evidence_verify() - verify evidence without the connection that it is about
  * @evidence: evidence TLVs

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the relying party wants. Nothing is accepted that was not put in here. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,20 @@
 #include "collateral.h"
 #include "cursor.h"
 
+void tlsbind_appraisal_changed(struct tlsbind_appraisal *appraisal)
+{
+	static atomic_uint_fast64_t last;
+
+	appraisal->identity = atomic_fetch_add(&last, 1) + 1;
+}
+
 struct tlsbind_appraisal *tlsbind_appraisal_new(void)
 {
 	struct tlsbind_appraisal *appraisal = calloc(1, sizeof(*appraisal));
 
 	if (!appraisal)
 		return NULL;
+	tlsbind_appraisal_changed(appraisal);
 	appraisal->roots = sk_X509_new_null();
 	appraisal->untrusted = sk_X509_new_null();
 	appraisal->crls = sk_X509_CRL_new_null();
@@ -103,6 +112,7 @@ int tlsbind_appraisal_add_root(struct tlsbind_appraisal *appraisal, const char *
 	STACK_OF(X509) *certs;
 	int i, ret, found = 0;
 
+	tlsbind_appraisal_changed(appraisal);
 	/* At once: who asked for roots of their own shall not get others after a failure. */
 	appraisal->roots_named = true;
 	ret = tlsbind_appraisal_certificates(path, &certs);
@@ -127,6 +137,7 @@ int tlsbind_appraisal_add_certificate(struct tlsbind_appraisal *appraisal, const
 	STACK_OF(X509) *certs;
 	int i, ret;
 
+	tlsbind_appraisal_changed(appraisal);
 	ret = tlsbind_appraisal_certificates(path, &certs);
 	if (ret)
 		return ret;
@@ -142,6 +153,7 @@ int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
 	size_t count = appraisal->measurement_count;
 	uint8_t (*list)[TLSBIND_MEASUREMENT_SIZE];
 
+	tlsbind_appraisal_changed(appraisal);
 	if (appraisal->policy.loaded)
 		return -EBUSY;
 	if (size != TLSBIND_MEASUREMENT_SIZE || tlsbind_is_zero(measurement, size))
@@ -157,23 +169,27 @@ int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
 
 void tlsbind_appraisal_any_measurement(struct tlsbind_appraisal *appraisal)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (!appraisal->policy.loaded)
 		appraisal->any_measurement = true;
 }
 
 void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t flags)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (!appraisal->policy.loaded)
 		appraisal->flags |= flags;
 }
 
 void tlsbind_appraisal_allow_psk_dhe(struct tlsbind_appraisal *appraisal)
 {
+	tlsbind_appraisal_changed(appraisal);
 	appraisal->psk_dhe = true;
 }
 
 int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (appraisal->policy.loaded)
 		return -EBUSY;
 	if (vmpl > 3)
@@ -185,6 +201,7 @@ int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmp
 
 void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when)
 {
+	tlsbind_appraisal_changed(appraisal);
 	appraisal->time_set = true;
 	appraisal->time = when;
 }
@@ -196,6 +213,7 @@ time_t tlsbind_appraisal_now(const struct tlsbind_appraisal *appraisal)
 
 void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (!appraisal->policy.loaded)
 		appraisal->any_tcb = true;
 }
@@ -203,6 +221,7 @@ void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal)
 int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 				 enum tlsbind_tcb_status status)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (appraisal->policy.loaded)
 		return -EBUSY;
 	if (status <= TLSBIND_TCB_UNKNOWN || status >= TLSBIND_TCB_REVOKED)
@@ -213,12 +232,14 @@ int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 
 void tlsbind_appraisal_set_evaluation(struct tlsbind_appraisal *appraisal, uint32_t number)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (!appraisal->policy.loaded || number > appraisal->evaluation)
 		appraisal->evaluation = number;
 }
 
 void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days)
 {
+	tlsbind_appraisal_changed(appraisal);
 	if (!appraisal->policy.loaded)
 		appraisal->grace_days = days;
 }

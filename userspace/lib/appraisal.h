@@ -25,6 +25,8 @@ struct tlsbind_minimum {
 
 /**
  * struct tlsbind_appraisal - what the relying party wants
+ * @identity: names this state of this object: new after each change, and never that
+ *	of another object; 0 only before the first
  * @roots: roots, compared by public key
  * @roots_named: @roots, even if there are none, and not the pinned keys are trusted
  * @untrusted: further certificates from files
@@ -49,6 +51,7 @@ struct tlsbind_minimum {
  *	@flags and @vmpl, which are empty then
  */
 struct tlsbind_appraisal {
+	uint64_t identity;
 	STACK_OF(X509) *roots;
 	bool roots_named;
 	STACK_OF(X509) *untrusted;
@@ -81,6 +84,12 @@ struct tlsbind_appraisal {
  * Return: 0; -EFBIG, -EIO, -ENOMEM, or the error of opening the file.
  */
 int tlsbind_appraisal_read(const char *path, uint8_t **data, struct tlsbind_span *span);
+
+/**
+ * tlsbind_appraisal_changed() - what was judged under an appraisal counts no more
+ * @appraisal: every function that changes it calls this, before it does anything
+ */
+void tlsbind_appraisal_changed(struct tlsbind_appraisal *appraisal);
 
 /** tlsbind_appraisal_now() - time of verification; Return: seconds since 1970 */
 time_t tlsbind_appraisal_now(const struct tlsbind_appraisal *appraisal);

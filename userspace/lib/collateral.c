@@ -242,6 +242,7 @@ int tlsbind_appraisal_add_collateral(struct tlsbind_appraisal *appraisal, const 
 	size_t i;
 	int ret;
 
+	tlsbind_appraisal_changed(appraisal);
 	ret = tlsbind_appraisal_read(path, &data, &text);
 	if (ret)
 		return ret;

@@ -95,6 +95,7 @@ int tlsbind_appraisal_add_crl(struct tlsbind_appraisal *appraisal, const char *p
 	X509_CRL *crl;
 	int ret;
 
+	tlsbind_appraisal_changed(appraisal);
 	ret = tlsbind_appraisal_read(path, &data, &span);
 	if (ret)
 		return ret;

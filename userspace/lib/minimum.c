@@ -40,6 +40,7 @@ int tlsbind_appraisal_set_snp_tcb(struct tlsbind_appraisal *appraisal, const cha
 	uint8_t tcb[TLSBIND_SNP_TCB_SIZE];
 	int ret;
 
+	tlsbind_appraisal_changed(appraisal);
 	ret = tlsbind_minimum_pack(id, minimum, tcb);
 	if (ret)
 		return ret;

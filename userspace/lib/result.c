@@ -128,6 +128,17 @@ void tlsbind_result_drop(struct tlsbind_result *result, enum tlsbind_check_id id
 	result->required &= ~TLSBIND_CHECK_BIT(id);
 }
 
+void tlsbind_result_merge(struct tlsbind_result *result, const struct tlsbind_result *from)
+{
+	int i;
+
+	for (i = 0; i < TLSBIND_CHECK_COUNT; i++)
+		if (from->checks[i].verdict != TLSBIND_NOT_REACHED &&
+		    result->checks[i].verdict != TLSBIND_FAIL)
+			result->checks[i] = from->checks[i];
+	result->required &= from->required;
+}
+
 size_t tlsbind_result_count(const struct tlsbind_result *result)
 {
 	size_t count = 0;

@@ -118,4 +118,12 @@ void tlsbind_result_reclass(struct tlsbind_result *result, enum tlsbind_check_id
 /** tlsbind_result_drop() - a check that does not exist for this kind of evidence */
 void tlsbind_result_drop(struct tlsbind_result *result, enum tlsbind_check_id id);
 
+/**
+ * tlsbind_result_merge() - take over what another result has
+ * @result: what has failed there stays failed
+ * @from: checks that were not reached there are left alone, and those dropped
+ *	there are dropped
+ */
+void tlsbind_result_merge(struct tlsbind_result *result, const struct tlsbind_result *from);
+
 #endif /* TLSBIND_RESULT_H */

@@ -9,12 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include "cache.h"
 #include "cursor.h"
 #include "internal.h"
 #include "report.h"
 #include "result.h"
 
-/* What all steps look at. */
+/* What all steps look at. With a cache, what is to be kept there if all goes well. */
 struct tlsbind_verification {
 	const struct tlsbind_connection *connection;
 	const uint8_t *nonce;
@@ -22,6 +23,9 @@ struct tlsbind_verification {
 	struct tlsbind_evidence evidence;
 	struct tlsbind_claims claims;
 	struct tlsbind_result *result;
+	struct tlsbind_cache *cache;
+	struct tlsbind_cache_key key;
+	struct tlsbind_finding finding;
 };
 
 /* A pre-shared key alone says nothing about who shares it by now: psk_ke is never accepted. */
@@ -165,23 +169,71 @@ static int tlsbind_verify_tree(struct tlsbind_verification *v,
 	return ret;
 }
 
-static void tlsbind_verify_report(struct tlsbind_verification *v)
+/*
+ * Judge the report by itself. The time is taken before and after, for a date may be
+ * passed meanwhile: then it is not known which side of it the verdicts are from.
+ */
+static bool tlsbind_verify_judge(struct tlsbind_verification *v, time_t now)
 {
 	const struct tlsbind_evidence *evidence = &v->evidence;
-	uint8_t report_data[TLSBIND_REPORT_DATA_SIZE];
+	struct tlsbind_finding *finding = &v->finding;
 	struct tlsbind_report report;
 	char got[160] = "well formed";
+	bool parsed;
 	int ret;
 
+	finding->checks = tlsbind_result_new(TLSBIND_CHECKS_ALL);
+	if (!finding->checks)
+		return false;
 	ret = tlsbind_report_parse(evidence->provider, evidence->report, evidence->aux,
 				   v->appraisal, &report, got, sizeof(got));
-	tlsbind_result_set(v->result, TLSBIND_CHECK_EVIDENCE_FORMAT, !ret, "well-formed evidence",
-			   got);
-	if (!tlsbind_verify_tree(v, report_data) && report.provider)
-		tlsbind_result_bytes(v->result, TLSBIND_CHECK_REPORT_DATA, report_data,
-				     report.report_data, TLSBIND_REPORT_DATA_SIZE);
-	tlsbind_report_judge(&report, v->appraisal, v->result);
+	tlsbind_result_set(finding->checks, TLSBIND_CHECK_EVIDENCE_FORMAT, !ret,
+			   "well-formed evidence", got);
+	tlsbind_report_judge(&report, v->appraisal, finding->checks);
+	tlsbind_window_init(&finding->window, now);
+	tlsbind_window_certificates(&finding->window, report.certs);
+	tlsbind_window_appraisal(&finding->window, v->appraisal);
+	parsed = report.provider && report.report_data.len == sizeof(finding->report_data);
+	if (parsed)
+		memcpy(finding->report_data, report.report_data.data,
+		       sizeof(finding->report_data));
 	tlsbind_report_clear(&report);
+	tlsbind_result_merge(v->result, finding->checks);
+	return parsed;
+}
+
+static void tlsbind_verify_report(struct tlsbind_verification *v)
+{
+	uint8_t want[TLSBIND_REPORT_DATA_SIZE], got[TLSBIND_REPORT_DATA_SIZE];
+	struct tlsbind_span span = { got, sizeof(got) };
+	time_t now = tlsbind_appraisal_now(v->appraisal);
+	bool found = false, parsed = false;
+
+	if (v->cache) {
+		v->key = tlsbind_cache_key(&v->evidence, v->appraisal);
+		found = tlsbind_cache_find(v->cache, &v->key, now, v->result, got);
+	}
+	if (!found) {
+		parsed = tlsbind_verify_judge(v, now);
+		memcpy(got, v->finding.report_data, sizeof(got));
+	}
+	if (!tlsbind_verify_tree(v, want) && (found || parsed))
+		tlsbind_result_bytes(v->result, TLSBIND_CHECK_REPORT_DATA, want, span,
+				     sizeof(got));
+}
+
+/* Only what accepted evidence brought is kept, and only if it holds at this moment. */
+static void tlsbind_verify_keep(struct tlsbind_verification *v)
+{
+	struct tlsbind_finding *finding = &v->finding;
+	time_t now = tlsbind_appraisal_now(v->appraisal);
+
+	if (v->cache && tlsbind_result_accepted(v->result) &&
+	    tlsbind_window_holds(&finding->window, finding->window.now) &&
+	    tlsbind_window_holds(&finding->window, now))
+		tlsbind_cache_keep(v->cache, &v->key, finding);
+	tlsbind_result_free(finding->checks);
+	finding->checks = NULL;
 }
 
 /* All steps, for the checks that @required names. */
@@ -204,17 +256,21 @@ static int tlsbind_verify_run(struct tlsbind_verification *v, uint64_t required,
 		tlsbind_verify_binding(v);
 		tlsbind_verify_report(v);
 	}
+	tlsbind_verify_keep(v);
 	return 0;
 }
 
-int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connection *connection,
-		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
-		   struct tlsbind_result **result)
+static int tlsbind_verify_with(struct tlsbind_cache *cache, const void *evidence, size_t len,
+			       const struct tlsbind_connection *connection,
+			       uint8_t nonce[TLSBIND_NONCE_SIZE],
+			       const struct tlsbind_appraisal *appraisal,
+			       struct tlsbind_result **result)
 {
 	struct tlsbind_verification v = {
 		.connection = connection,
 		.nonce = nonce,
 		.appraisal = appraisal,
+		.cache = cache,
 	};
 	int ret;
 
@@ -229,6 +285,27 @@ int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connec
 	OPENSSL_cleanse(nonce, TLSBIND_NONCE_SIZE);
 	*result = v.result;
 	return 0;
+}
+
+int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connection *connection,
+		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
+		   struct tlsbind_result **result)
+{
+	return tlsbind_verify_with(NULL, evidence, len, connection, nonce, appraisal, result);
+}
+
+int tlsbind_verify_cached(struct tlsbind_cache *cache, const void *evidence, size_t len,
+			  const struct tlsbind_connection *connection,
+			  uint8_t nonce[TLSBIND_NONCE_SIZE],
+			  const struct tlsbind_appraisal *appraisal,
+			  struct tlsbind_result **result)
+{
+	if (!cache) {
+		if (result)
+			*result = NULL;
+		return -EINVAL;
+	}
+	return tlsbind_verify_with(cache, evidence, len, connection, nonce, appraisal, result);
 }
 
 /* The connection of zeros fails every check that is about a connection; none is asked for. */
