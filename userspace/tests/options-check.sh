@@ -6,6 +6,7 @@ set -euo pipefail
 
 tool=$1/tlsbind
 man=man/tlsbind.8
+verify=man/tlsbind-verify.8
 rules=man/tlsbind-rules.5
 completion=completion/tlsbind
 number=0 failed=0
@@ -77,7 +78,7 @@ absent() {
 	[ "$got" = 7 ] && grep -qF "the kernel module is not there" <<<"$said"
 }
 tool_codes() { sed -n '/^enum tool_exit/,/^};/s/.*TOOL_[A-Z_]* = \([0-9]*\),.*/\1/p' tool/tool.h | sort -n; }
-man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" | sort -u; }
+man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" "$verify" | sort -u; }
 header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]*\),/\1/p' include/tlsbind.h | sort -nu; }
 man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' "$man" | sort -n; }
 
@@ -98,7 +99,7 @@ check "help of an unknown command is a usage error" status 1 "$tool" help nonsen
 check "no command is a usage error" status 1 "$tool"
 check "an unknown command is a usage error" status 1 "$tool" nonsense
 check "an unknown option is a usage error" usage "unrecognized option" --nonsense localhost:1
-check "no measurement is a usage error" usage "--measurement or --any-measurement is required" \
+check "no measurement is a usage error" usage "--policy, --measurement or --any-measurement is required" \
 	localhost:1
 check "an unreadable root is a usage error" usage "/nonexistent: No such file" \
 	--root /nonexistent --any-measurement localhost:1
@@ -133,6 +134,18 @@ check "an unknown flag is a usage error" usage "no such flag: everything" \
 root=$(mktemp)
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=root \
 	-out "$root" 2>/dev/null
+check "two policies are a usage error" usage "--policy twice" --policy a --policy a localhost:1
+check "a policy that is not there is a usage error" usage "/nonexistent: No such file" \
+	--policy /nonexistent localhost:1
+check "a policy that is none is a usage error" usage "$root: line 1: " --policy "$root" localhost:1
+check "a policy and a measurement is a usage error" usage "besides the policy" \
+	--policy "$root" --measurement "$(printf '%096d' 1)" localhost:1
+check "a policy and any TCB is a usage error" usage "besides the policy" \
+	--policy "$root" --any-tcb localhost:1
+check "a policy and a VMPL is a usage error" usage "besides the policy" \
+	--policy "$root" --vmpl 0 localhost:1
+check "a policy and flags is a usage error" usage "besides the policy" \
+	--policy "$root" --allow-flag locked localhost:1
 check "any measurement and a certain one is a usage error" usage "contradicts --measurement" \
 	--root "$root" --any-measurement --measurement "$(printf '%096d' 1)" localhost:1
 check "a VMPL above 3 is a usage error" usage "not a number from 0 to 3" --vmpl 4 localhost:1
@@ -146,6 +159,8 @@ check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
 check "completion of a TCB status" same "$(complete_words tlsbind connect --tcb S)" SWHardeningNeeded
+check "completion of policy" same "$(complete_words tlsbind policy s)" suggest
+check "completion of a provider" same "$(complete_words tlsbind verify --provider t)" tdx_guest
 check "completion of a value" same "$(complete_words tlsbind rule add attest rekey k)" keep
 
 work=$(mktemp -d)

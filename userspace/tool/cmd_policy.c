@@ -28,7 +28,8 @@ struct policy {
 	bool help;
 };
 
-static char *policy_from_report(const struct policy *p, const char *path)
+/* Both: *@code is the exit code if NULL is returned. */
+static char *policy_from_report(const struct policy *p, const char *path, int *code)
 {
 	uint8_t *report = NULL, *aux = NULL;
 	size_t len, aux_len = 0;
@@ -38,6 +39,7 @@ static char *policy_from_report(const struct policy *p, const char *path)
 	    (!p->aux || !tool_trust_read(p->aux, &aux, &aux_len))) {
 		text = tlsbind_policy_suggest(p->provider, report, len, aux, aux_len, NULL,
 					      p->platform);
+		*code = TOOL_MALFORMED;
 		if (!text)
 			tool_message("%s: no report of %s", path, p->provider);
 	}
@@ -46,7 +48,7 @@ static char *policy_from_report(const struct policy *p, const char *path)
 	return text;
 }
 
-static char *policy_from_evidence(const struct policy *p, const char *path)
+static char *policy_from_evidence(const struct policy *p, const char *path, int *code)
 {
 	struct tlsbind_evidence parts;
 	uint8_t *data = NULL;
@@ -59,6 +61,7 @@ static char *policy_from_evidence(const struct policy *p, const char *path)
 		text = tlsbind_policy_suggest(parts.provider, parts.report.data, parts.report.len,
 					      parts.aux.data, parts.aux.len, parts.claims.data,
 					      p->platform);
+	*code = TOOL_MALFORMED;
 	if (!text)
 		tool_message("%s: malformed evidence", path);
 	free(data);
@@ -67,11 +70,13 @@ static char *policy_from_evidence(const struct policy *p, const char *path)
 
 static int policy_suggest(const struct policy *p, const char *path)
 {
-	char *text = p->provider ? policy_from_report(p, path) : policy_from_evidence(p, path);
-	int ret;
+	int code = TOOL_USAGE, ret;
+	char *text;
 
+	text = p->provider ? policy_from_report(p, path, &code) :
+			     policy_from_evidence(p, path, &code);
 	if (!text)
-		return TOOL_MALFORMED;
+		return code;
 	ret = fputs(text, stdout) < 0 || fflush(stdout);
 	free(text);
 	if (!ret)
