@@ -109,6 +109,7 @@ int tlsbind_policy_parse(struct tlsbind_appraisal *appraisal, const char *text, 
 	json_t *root;
 	int ret;
 
+	tlsbind_appraisal_changed(appraisal);
 	if (size)
 		error[0] = '\0';
 	appraisal->policy.loaded = true;
