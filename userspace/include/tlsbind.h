@@ -455,7 +455,8 @@ int tlsbind_appraisal_add_certificate(struct tlsbind_appraisal *appraisal, const
  * @measurement: SNP launch digest or TDX MRTD
  * @size: must be TLSBIND_MEASUREMENT_SIZE
  *
- * Return: 0; -EINVAL for another size or all zero bytes, -ENOMEM.
+ * Return: 0; -EINVAL for another size or all zero bytes, -EBUSY after
+ * tlsbind_appraisal_load(), -ENOMEM.
  */
 int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
 				      const uint8_t *measurement, size_t size);
@@ -480,7 +481,7 @@ void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t
  * @appraisal: the policy
  * @vmpl: 0 to 3
  *
- * Return: 0; -EINVAL for another value.
+ * Return: 0; -EINVAL for another value, -EBUSY after tlsbind_appraisal_load().
  */
 int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl);
 
@@ -624,7 +625,7 @@ void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal);
  * @appraisal: the policy; TLSBIND_TCB_UP_TO_DATE is accepted at first
  * @status: neither unknown nor revoked
  *
- * Return: 0; -EINVAL for another value.
+ * Return: 0; -EINVAL for another value, -EBUSY after tlsbind_appraisal_load().
  */
 int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
 				 enum tlsbind_tcb_status status);

@@ -4,6 +4,7 @@
 #include "field.h"
 
 #define TLSBIND_SECONDS_MAX	UINT32_MAX
+#define TLSBIND_VMPL_MAX	3
 
 static const char *const tlsbind_section_keys[TLSBIND_SECTIONS] = {
 	[TLSBIND_SECTION_SNP] = "snp",
@@ -114,7 +115,6 @@ TLSBIND_VALUE_SPAN(author_key_digest, snp->author_key_digest)
 TLSBIND_VALUE_SPAN(family_id, snp->family_id)
 TLSBIND_VALUE_SPAN(image_id, snp->image_id)
 TLSBIND_VALUE_NUMBER(guest_svn, facts->snp->guest_svn)
-TLSBIND_VALUE_NUMBER(vmpl, facts->snp->vmpl)
 TLSBIND_VALUE_SPAN(chip_id, snp->chip_id)
 TLSBIND_VALUE_NUMBER(policy, facts->snp->policy)
 TLSBIND_VALUE_NUMBER(platform_info, facts->snp->platform_info)
@@ -148,6 +148,15 @@ static struct tlsbind_value tlsbind_value_instance(const struct tlsbind_facts *f
 	return facts->pck && facts->pck->has_instance ?
 	       tlsbind_value_bytes(facts->pck->instance, sizeof(facts->pck->instance)) :
 	       (struct tlsbind_value){ .present = false };
+}
+
+/* Another level than these: the host had the report made, with REPORT_DATA of its own. */
+static struct tlsbind_value tlsbind_value_vmpl(const struct tlsbind_facts *facts)
+{
+	struct tlsbind_value value = tlsbind_value_number(facts->snp->vmpl);
+
+	value.never = facts->snp->vmpl > TLSBIND_VMPL_MAX;
+	return value;
 }
 
 /* Of both directions the one that was changed more often. */
@@ -205,7 +214,7 @@ const struct tlsbind_field tlsbind_fields[TLSBIND_FIELD_COUNT] = {
 		TLSBIND_IS_NUMBER(MINIMUM, UINT32_MAX, guest_svn) },
 	[TLSBIND_FIELD_SNP_VMPL] = {
 		TLSBIND_OF(SNP, "vmpl", REPORT_VMPL),
-		TLSBIND_IS_NUMBER(NUMBERS, 3, vmpl), .setter = true },
+		TLSBIND_IS_NUMBER(NUMBERS, TLSBIND_VMPL_MAX, vmpl), .setter = true },
 	[TLSBIND_FIELD_SNP_CHIP_ID] = {
 		TLSBIND_OF(SNP, "chip-id", APPRAISAL_CHIP_ID),
 		TLSBIND_IS_BYTES(64, chip_id), .nonzero = true, .platform = true },

@@ -10,13 +10,20 @@
 
 #define TLSBIND_PATH_SIZE	128
 
+/* What comes from the file may not control a terminal. */
 int tlsbind_policy_wrong(const struct tlsbind_policy_error *error, const char *format, ...)
 {
 	va_list args;
+	char *c;
 
+	if (!error->size)
+		return -EBADMSG;
 	va_start(args, format);
 	vsnprintf(error->text, error->size, format, args);
 	va_end(args);
+	for (c = error->text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	return -EBADMSG;
 }
 
@@ -76,7 +83,7 @@ static int tlsbind_policy_bytes(const struct tlsbind_field *field, const json_t 
 	return 0;
 }
 
-/* KIND:HEX. A digest is 20 to 64 bytes, of zeros never. */
+/* KIND:HEX. */
 static int tlsbind_policy_executable(const json_t *value, const char *where,
 				     struct tlsbind_wanted *out,
 				     const struct tlsbind_policy_error *error)
@@ -92,10 +99,11 @@ static int tlsbind_policy_executable(const json_t *value, const char *where,
 		return tlsbind_policy_wrong(error, "%s: fsverity:HEX or ima:HEX is required",
 					    where);
 	out->bytes[1] = (uint8_t)len;
-	if (len < 20 || len > TLSBIND_EXE_DIGEST_SIZE ||
+	if (len < TLSBIND_EXECUTABLE_MIN || len > TLSBIND_EXE_DIGEST_SIZE ||
 	    tlsbind_unhex(hex + 1, out->bytes + 2, len))
-		return tlsbind_policy_wrong(error, "%s: a digest is 40 to %d hexadecimal digits",
-					    where, 2 * TLSBIND_EXE_DIGEST_SIZE);
+		return tlsbind_policy_wrong(error, "%s: a digest is %d to %d hexadecimal digits",
+					    where, 2 * TLSBIND_EXECUTABLE_MIN,
+					    2 * TLSBIND_EXE_DIGEST_SIZE);
 	if (tlsbind_is_zero(out->bytes + 2, len))
 		return tlsbind_policy_wrong(error, "%s: a digest of zeros names nothing", where);
 	return 0;

@@ -9,6 +9,9 @@
 #include <jansson.h>
 #include "field.h"
 
+/* Bytes that a digest of an executable has at least. */
+#define TLSBIND_EXECUTABLE_MIN	20
+
 /**
  * struct tlsbind_policy_error - where an error is told
  * @text: room for it

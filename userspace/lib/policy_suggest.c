@@ -32,8 +32,11 @@ static json_t *tlsbind_suggest_bytes(const struct tlsbind_field *field,
 
 static json_t *tlsbind_suggest_executable(const struct tlsbind_facts *facts)
 {
-	struct tlsbind_span digest = { facts->executable + 2, facts->executable[1] };
+	struct tlsbind_span all = { facts->executable, sizeof(facts->executable) };
+	struct tlsbind_span digest = tlsbind_span_slice(all, 2, facts->executable[1]);
 
+	if (digest.len < TLSBIND_EXECUTABLE_MIN || tlsbind_span_is_zero(digest))
+		return json_string("any");
 	if (facts->executable[0] == TLSBIND_EXE_FSVERITY)
 		return tlsbind_suggest_hex(digest, "fsverity:");
 	if (facts->executable[0] == TLSBIND_EXE_IMA)

@@ -68,6 +68,8 @@ bool tlsbind_statement_agrees(const struct tlsbind_statement *statement, enum tl
 	bool agrees = false;
 	size_t i;
 
+	if (value->never)
+		return false;
 	if (statement->stated == TLSBIND_STATED_ANY)
 		return kind != TLSBIND_KIND_NONE && kind != TLSBIND_KIND_BITS;
 	if (statement->stated != TLSBIND_STATED_VALUES || !value->present)
@@ -151,7 +153,7 @@ void tlsbind_statement_text(const struct tlsbind_statement *statement, enum tlsb
 	if (statement->stated == TLSBIND_STATED_NOTHING) {
 		snprintf(out, out_size, "a policy that states it");
 	} else if (statement->stated == TLSBIND_STATED_ANY) {
-		snprintf(out, out_size, "any");
+		snprintf(out, out_size, value->never ? "any that there can be" : "any");
 	} else if (kind == TLSBIND_KIND_BITS) {
 		wrong = (statement->ones & ~value->number) | (statement->zeros & value->number);
 		tlsbind_statement_names(bits, value->present && wrong ? wrong : which,

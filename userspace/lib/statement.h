@@ -81,11 +81,13 @@ struct tlsbind_statement {
 /**
  * struct tlsbind_value - what evidence has in a field
  * @present: it has something there
+ * @never: no statement agrees, not even that any value will do
  * @bytes: for the kinds of bytes
  * @number: for the kinds of numbers, and bits
  */
 struct tlsbind_value {
 	bool present;
+	bool never;
 	struct tlsbind_span bytes;
 	uint64_t number;
 };
@@ -125,8 +127,8 @@ void tlsbind_statement_clear(struct tlsbind_statement *statement);
  * @size: bytes that a value of this field has
  * @value: the value
  *
- * Return: false also for a value that is absent or has another size, for a
- * statement of no values, and for a kind that is none.
+ * Return: false also for a value that is absent, has another size, or never
+ * agrees, for a statement of no values, and for a kind that is none.
  */
 bool tlsbind_statement_agrees(const struct tlsbind_statement *statement, enum tlsbind_kind kind,
 			      size_t size, const struct tlsbind_value *value);

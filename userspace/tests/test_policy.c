@@ -319,6 +319,36 @@ static void test_times(void **state)
 	guest_expect(&g, guest_policy(), "appraisal.generation", "rx generation");
 }
 
+/* A report that the host had made for itself: whatever the policy says of levels. */
+static void test_report_for_the_host(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		json_t *policy = guest_policy();
+		struct guest g;
+
+		guest_set(policy, "snp", "vmpl", guest_json(i ? "\"any\"" : "[0, 1, 2, 3]"));
+		guest_new(&g, false);
+		guest_flip(&g, 0x30, 1 ^ 0xff);
+		for (size_t at = 0x31; at < 0x34; at++)
+			guest_flip(&g, at, 0xff);
+		guest_expect(&g, policy, "report.vmpl", "the host's own report");
+	}
+}
+
+/* A minimum for SNP firmware is nothing to ask a TD for. */
+static void test_minimum_of_others(void **state)
+{
+	json_t *policy = guest_policy();
+	struct guest g;
+
+	(void)state;
+	guest_set(policy, "snp", "minimum-tcb", guest_json("{\"Turin\": {\"fmc\": 1, \"bl\": 1, "
+		  "\"tee\": 1, \"snp\": 1, \"ucode\": 1}}"));
+	guest_new(&g, true);
+	guest_expect(&g, policy, "", "minimum");
+}
+
 /* Quotes of version 4 have none, those of version 5 have. */
 static void test_service_td(void **state)
 {
@@ -390,6 +420,8 @@ int main(void)
 		cmocka_unit_test(test_zeros),
 		cmocka_unit_test(test_executables),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_report_for_the_host),
+		cmocka_unit_test(test_minimum_of_others),
 		cmocka_unit_test(test_service_td),
 		cmocka_unit_test(test_no_platform),
 	};

@@ -58,6 +58,8 @@ static void test_no_policies(void **state)
 		{ "{\"tlsbind-policy\": 1, \"snp\": {\"policy\": {\"debug\": 0, \"debug\": 1}}}",
 		  "duplicate" },
 		{ "{\"tlsbind-policy\": 1, \"snp\": {}, \"SNP\": {}}", "no such member: \"SNP\"" },
+		{ "{\"tlsbind-policy\": 1, \"snp\": {}, \"\\u001b[31m\": {}}",
+		  "no such member: \"?[31m\"" },
 		{ "{\"tlsbind-policy\": 1, \"snp\": {\"mrtd\": \"any\"}}",
 		  "snp: no such member: \"mrtd\"" },
 		{ "{\"tlsbind-policy\": 1, \"tdx\": {\"minimum-tcb\": \"any\"}}",
@@ -453,6 +455,24 @@ static char *suggest(struct guest *g, bool claims, bool platform)
 	return text;
 }
 
+static char *suggest_claims(struct guest *g, const uint8_t *claims)
+{
+	struct tlsbind_claims good = g->c.claims;
+	struct tlsbind_evidence evidence;
+	struct test_bytes bytes;
+	char *text;
+
+	memset(&g->c.claims.exe_digest_kind, 0, 2);
+	memset(g->c.claims.exe_digest, 0, sizeof(g->c.claims.exe_digest));
+	bytes = synth_encode(&g->c);
+	g->c.claims = good;
+	assert_int_equal(tlsbind_evidence_parse(bytes.data, bytes.len, &evidence), 0);
+	text = tlsbind_policy_suggest(evidence.provider, evidence.report.data,
+				      evidence.report.len, NULL, 0, claims, false);
+	free(bytes.data);
+	return text;
+}
+
 /* What is suggested accepts that evidence, and pins every field of it. */
 static void test_suggestion(void **state)
 {
@@ -556,6 +576,13 @@ static void test_suggestion_of_nothing(void **state)
 	assert_null(tlsbind_policy_suggest("other", "x", 1, NULL, 0, NULL, false));
 	assert_null(tlsbind_policy_suggest(NULL, "x", 1, NULL, 0, NULL, false));
 	assert_null(tlsbind_policy_suggest("sev_guest", NULL, 0, NULL, 0, NULL, false));
+	/* Claims that no parser has seen: a digest longer than there is room for. */
+	guest_new(&g, false);
+	g.c.claims.exe_digest_len = 255;
+	text = suggest_claims(&g, (const uint8_t *)&g.c.claims);
+	assert_non_null(strstr(text, "\"executable\": \"any\""));
+	free(text);
+	synth_clear(&g.c);
 	/* Without claims it is a policy about reports. */
 	guest_new(&g, false);
 	text = suggest(&g, false, false);
