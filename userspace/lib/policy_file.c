@@ -160,7 +160,6 @@ int tlsbind_appraisal_load(struct tlsbind_appraisal *appraisal, const char *path
 	int ret;
 
 	tlsbind_appraisal_changed(appraisal);
-	tlsbind_appraisal_changed(appraisal);
 	ret = tlsbind_policy_read(path, &text, &len);
 	if (ret) {
 		appraisal->policy.loaded = true;

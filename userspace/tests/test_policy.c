@@ -311,6 +311,7 @@ static void test_times(void **state)
 	guest_expect(&g, guest_policy(), "appraisal.key-age", "time goes backwards");
 	guest_new(&g, false);
 	g.c.claims.installed_ns = htobe64(UINT64_MAX);
+	g.c.claims.evidence_ns = htobe64(UINT64_C(10000000000));
 	guest_expect(&g, guest_policy(), "appraisal.key-age", "far in the future");
 	/* The rx key was replaced more often than the policy wants. */
 	guest_new(&g, false);
