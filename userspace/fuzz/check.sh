@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # check.sh DIR RUNS HARNESS...: runs harnesses that were built in DIR, each with RUNS
-# inputs that are the same every time; then the same ones with a bound of the library taken
-# out, which each must notice. Prints TAP, and at last "N passed, N failed, N skipped".
+# inputs that are the same every time; then the same ones with one line of the library
+# made wrong, which each must notice. Prints TAP, and at last "N passed, N failed, N skipped".
 set -euo pipefail
 
 dir=$(cd "$1" && pwd)/fuzz
@@ -41,7 +41,7 @@ for harness in "$@"; do
 	check "$harness: $runs inputs" "$dir/$harness" "$runs" "seeds/$harness"
 done
 for harness in "$@"; do
-	check "$harness notices a bound that is missing" notices "$harness"
+	check "$harness notices a line that is wrong" notices "$harness"
 done
 echo "1..$number"
 echo "$passed passed, $failed failed, 0 skipped"

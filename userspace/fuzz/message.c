@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes by HTTP: challenges and wrapped evidence. Read, written, read: the same. */
 #include <string.h>
+#include <openssl/err.h>
 #include "fuzz.h"
 
 static void challenge(const char *text, size_t size)
@@ -44,5 +45,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	challenge((const char *)data, size);
 	wrapped((const char *)data, size);
+	FUZZ_HOLDS(!ERR_peek_error());
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <sys/stat.h>
 #include <openssl/pem.h>
+#include "intel_collateral.h"
 #include "lists.h"
 #include "synth.h"
 
@@ -54,6 +55,37 @@ static void seed_certificates(const struct synth_pki *pki, bool tdx)
 	seed_pem(tdx ? "pck-pem" : "vcek-pem", pki);
 }
 
+static void seed_policy(const char *name, const struct tlsbind_evidence *evidence, bool claims)
+{
+	char *text = tlsbind_policy_suggest(evidence->provider, evidence->report.data,
+					    evidence->report.len, evidence->aux.data,
+					    evidence->aux.len,
+					    claims ? evidence->claims.data : NULL, true);
+
+	seed("policy", name, text, strlen(text));
+	free(text);
+}
+
+static void seed_collateral(const struct synth_pki *pki)
+{
+	struct signer signer = collateral_signer(pki, SIGNER_GOOD);
+	char *info = collateral_tcbinfo(NULL), *identity = collateral_qeidentity(NULL);
+	char *signature = collateral_sign(signer.key, info);
+	char *dcap = collateral_dcap(pki, &signer, info, identity, NULL);
+	char *pcs = collateral_pcs("tcbInfo", info, signature);
+
+	seed("collateral", "tcbinfo", info, strlen(info));
+	seed("collateral", "qeidentity", identity, strlen(identity));
+	seed("collateral", "pcs", pcs, strlen(pcs));
+	seed("collateral", "dcap", dcap, strlen(dcap));
+	free(pcs);
+	free(dcap);
+	free(signature);
+	free(identity);
+	free(info);
+	collateral_signer_clear(&signer);
+}
+
 static void seed_kind(bool tdx)
 {
 	struct synth_pki *pki = synth_pki_new(tdx);
@@ -71,6 +103,10 @@ static void seed_kind(bool tdx)
 	if (parsed.aux.len)
 		seed("certtable", "synthetic", parsed.aux.data, parsed.aux.len);
 	seed_certificates(pki, tdx);
+	seed_policy(tdx ? "tdx" : "snp", &parsed, true);
+	seed_policy(tdx ? "tdx-report" : "snp-report", &parsed, false);
+	if (tdx)
+		seed_collateral(pki);
 	cmw = tlsbind_cmw_wrap(bytes.data, bytes.len);
 	seed("message", c.provider, cmw, strlen(cmw));
 	free(cmw);

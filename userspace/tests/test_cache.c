@@ -4,39 +4,13 @@
  * every appraisal, or nothing.
  */
 #include <pthread.h>
-#include <time.h>
-#include <unistd.h>
-#include <sys/syscall.h>
 #include "appraisal.h"
 #include "both.h"
+#include "clock.h"
 #include "lists.h"
 #include "window.h"
 
 #define DAY	86400
-
-/* Seconds that the two clocks are ahead of what they were. */
-static time_t wall, uptime;
-
-/* Instead of the C library's. */
-time_t time(time_t *out)
-{
-	struct timespec ts;
-
-	syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts);
-	ts.tv_sec += wall;
-	if (out)
-		*out = ts.tv_sec;
-	return ts.tv_sec;
-}
-
-int clock_gettime(clockid_t clock, struct timespec *ts)
-{
-	int ret = (int)syscall(SYS_clock_gettime, clock, ts);
-
-	if (clock == CLOCK_BOOTTIME)
-		ts->tv_sec += uptime;
-	return ret;
-}
 
 static void put(struct test_bytes *out, unsigned int type, const void *data, size_t len)
 {
