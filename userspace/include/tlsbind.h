@@ -498,7 +498,8 @@ void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when
  * @path: PEM or DER file. Lists that expired still tell what is revoked, but
  *	not that anything else is not.
  *
- * AMD's list for a product is at https://kdsintf.amd.com/vcek/v1/PRODUCT/crl.
+ * AMD's lists for a product are at https://kdsintf.amd.com/vcek/v1/PRODUCT/crl and,
+ * for keys of cloud providers, https://kdsintf.amd.com/vlek/v1/PRODUCT/crl.
  *
  * Return: 0; -EBADMSG if it does not parse, -EFBIG, -ENOMEM, or the error of
  * opening the file.

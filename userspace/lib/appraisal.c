@@ -120,8 +120,11 @@ int tlsbind_appraisal_add_root(struct tlsbind_appraisal *appraisal, const char *
 		return ret;
 	for (i = 0; i < sk_X509_num(certs) && !ret; i++) {
 		X509 *cert = sk_X509_value(certs, i);
-		bool root = X509_self_signed(cert, 1) == 1;
+		bool root;
 
+		ERR_set_mark();
+		root = X509_self_signed(cert, 1) == 1;
+		ERR_pop_to_mark();
 		found += root;
 		ret = tlsbind_appraisal_push(root ? appraisal->roots : appraisal->untrusted,
 					     cert);

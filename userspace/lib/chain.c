@@ -312,12 +312,13 @@ int tlsbind_chain_verify(X509 *leaf, STACK_OF(X509) *untrusted,
 			 int links, STACK_OF(X509) **chain, char *why, size_t size)
 {
 	struct tlsbind_chain_task task = { untrusted, appraisal, vendor, links, why, size };
-	X509_STORE *store = tlsbind_chain_store(&task);
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *others = sk_X509_new_null(), *found = NULL;
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_STORE *store;
 	int ret = -ENOMEM;
 
 	ERR_set_mark();
+	store = tlsbind_chain_store(&task);
 	snprintf(why, size, "out of memory");
 	if (store && ctx && others)
 		ret = tlsbind_chain_run(&task, leaf, store, others, ctx);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <openssl/err.h>
 #include "certtable.h"
 #include "chain.h"
 #include "crl.h"
@@ -325,10 +326,13 @@ void tlsbind_report_judge(const struct tlsbind_report *report,
 {
 	if (!report->provider)
 		return;
+	/* SSL_get_error() of a connection in this thread would take our errors for its own. */
+	ERR_set_mark();
 	tlsbind_report_judge_leaf(report, appraisal, result);
 	tlsbind_report_judge_minimum(report, appraisal, result);
 	tlsbind_report_judge_debug(report, appraisal, result);
 	tlsbind_report_judge_vmpl(report, appraisal, result);
 	tlsbind_report_judge_measurement(report, appraisal, result);
 	tlsbind_report_judge_policy(report, appraisal, result);
+	ERR_pop_to_mark();
 }

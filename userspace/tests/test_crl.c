@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Revocation lists: which ones count, and what they say of a chain. */
 #include <unistd.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -379,6 +380,46 @@ static void test_real_genoa(void **state)
 	tlsbind_appraisal_free(appraisal);
 }
 
+/* Whatever is wrong, OpenSSL's queue of errors is afterwards as it was before. */
+static void test_error_queue(void **state)
+{
+	static const enum synth_leaf leaves[] = {
+		SYNTH_LEAF_EXPIRED, SYNTH_LEAF_UNDER_ROOT, SYNTH_LEAF_CA, SYNTH_LEAF_SHA1,
+		SYNTH_LEAF_CSP, SYNTH_LEAF_NAME, SYNTH_LEAF_GOOD,
+	};
+	struct synth_pki *p = pki[0];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(leaves) / sizeof(leaves[0]); i++) {
+		struct tlsbind_result *result;
+		struct test_bytes evidence;
+		struct synth_case c;
+
+		synth_pki_leaf(p, false, leaves[i / 2]);
+		synth_default(&c, p, false);
+		c.appraisal->any_tcb = false;
+		list_add(c.appraisal, list_new(p->root, p->root_key, NULL, LIST_BROKEN), false);
+		list_add(c.appraisal, list_new(p->root, p->root_key, NULL, LIST_SHA1), true);
+		assert_int_equal(tlsbind_appraisal_add_crl(c.appraisal, p->root_file), -EBADMSG);
+		c.signature_flip = 1;
+		c.appraisal->roots_named = i % 2;
+		evidence = synth_encode(&c);
+		ERR_clear_error();
+		ERR_raise(ERR_LIB_USER, 77);
+		assert_int_equal(tlsbind_verify(evidence.data, evidence.len, &c.connection,
+						c.nonce, c.appraisal, &result), 0);
+		assert_false(tlsbind_result_accepted(result));
+		assert_int_equal(ERR_GET_REASON(ERR_get_error()), 77);
+		assert_int_equal(ERR_get_error(), 0);
+		assert_int_equal(tlsbind_appraisal_add_crl(c.appraisal, p->root_file), -EBADMSG);
+		assert_int_equal(tlsbind_appraisal_add_root(c.appraisal, p->root_file), 0);
+		assert_int_equal(ERR_get_error(), 0);
+		tlsbind_result_free(result);
+		free(evidence.data);
+		synth_clear(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,7 +429,7 @@ int main(void)
 		cmocka_unit_test(test_pss), cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_snp), cmocka_unit_test(test_parse_der),
 		cmocka_unit_test(test_parse_pem), cmocka_unit_test(test_file_errors),
-		cmocka_unit_test(test_real_genoa),
+		cmocka_unit_test(test_real_genoa), cmocka_unit_test(test_error_queue),
 	};
 
 	return cmocka_run_group_tests_name("crl", tests, setup, teardown);
