@@ -223,10 +223,13 @@ static X509_STORE *tlsbind_chain_store(const struct tlsbind_chain_task *task)
 
 	if (!store)
 		return NULL;
-	if (appraisal->roots_named)
+	if (appraisal->roots_named) {
 		ret = tlsbind_chain_trust(task, store, appraisal->roots);
-	else if (!(ret = tlsbind_chain_trust(task, store, task->brought)))
-		ret = tlsbind_chain_trust(task, store, appraisal->untrusted);
+	} else {
+		ret = tlsbind_chain_trust(task, store, task->brought);
+		if (!ret)
+			ret = tlsbind_chain_trust(task, store, appraisal->untrusted);
+	}
 	if (!ret)
 		return store;
 	X509_STORE_free(store);
@@ -322,8 +325,10 @@ int tlsbind_chain_verify(X509 *leaf, STACK_OF(X509) *untrusted,
 	snprintf(why, size, "out of memory");
 	if (store && ctx && others)
 		ret = tlsbind_chain_run(&task, leaf, store, others, ctx);
-	if (!ret && !(found = X509_STORE_CTX_get1_chain(ctx)))
-		ret = -ENOMEM;
+	if (!ret) {
+		found = X509_STORE_CTX_get1_chain(ctx);
+		ret = found ? 0 : -ENOMEM;
+	}
 	if (!ret)
 		tlsbind_chain_describe(&task, sk_X509_value(found, links - 1));
 	ERR_pop_to_mark();
