@@ -41,7 +41,8 @@ struct tlsbind_gnutls {
 	struct tlsbind_hello server;	/* the last ServerHello */
 	bool answered;			/* there was one, and no HelloRetryRequest */
 	bool is_server;			/* it was we who sent it */
-	bool early_data;		/* a ClientHello offers it */
+	bool asked;			/* a ClientHello was seen */
+	bool early_data;		/* one of them offers it */
 	bool owed;			/* we owe a KeyUpdate that the peer requested */
 	gnutls_keylog_func next;	/* GnuTLS's own, or the application's */
 	int error;			/* in a callback; sticks */
@@ -122,6 +123,7 @@ static int tlsbind_gnutls_message(gnutls_session_t session, unsigned int type, u
 	case GNUTLS_HANDSHAKE_CLIENT_HELLO:
 		if (tlsbind_hello_client(msg->data, msg->size, &hello))
 			state->error = -EIO;
+		state->asked = true;
 		state->early_data |= hello.early_data;
 		break;
 	case GNUTLS_HANDSHAKE_SERVER_HELLO:
@@ -297,7 +299,7 @@ static int tlsbind_gnutls_commitments(gnutls_session_t session, struct tlsbind_g
 	return 0;
 }
 
-/* The ServerHello says what the keys are made of; GnuTLS has to agree. */
+/* The hellos say what the keys are made of; GnuTLS has to agree. */
 static void tlsbind_gnutls_facts(gnutls_session_t session, const struct tlsbind_gnutls *state,
 				 struct tlsbind_connection *out)
 {
@@ -307,7 +309,7 @@ static void tlsbind_gnutls_facts(gnutls_session_t session, const struct tlsbind_
 		.dhe = group != GNUTLS_GROUP_INVALID,
 		.full_handshake = !state->server.pre_shared_key &&
 				  !gnutls_session_is_resumed(session),
-		.no_early_data = !state->early_data &&
+		.no_early_data = state->asked && !state->early_data &&
 				 !(gnutls_session_get_flags(session) & GNUTLS_SFLAGS_EARLY_DATA),
 		.group = group ? gnutls_group_get_name(group) : NULL,
 	};

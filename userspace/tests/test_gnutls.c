@@ -431,6 +431,8 @@ static void pair_resume(struct pair *p, const char *priority, unsigned int flags
 	gnutls_datum_t data;
 
 	pair_new(p, priority, flags);
+	assert_int_equal(tlsbind_gnutls_attach(p->client), 0);
+	assert_int_equal(tlsbind_gnutls_attach(p->server), 0);
 	pair_shake(p);
 	assert_int_equal(gnutls_session_get_data2(p->client, &data), 0);
 	pair_free(p);
