@@ -209,13 +209,13 @@ static void test_bad_statements(void **state)
 		}
 }
 
-/* A byte too few, a byte too many, a digit too many, and a bad value behind a good one. */
+/* A byte too few, a byte too many, a digit too many, and a bad value beside a good one. */
 static void test_bad_sizes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < guest_row_count; i++) {
 		const struct row *row = &guest_rows[i];
-		json_t *lists[4];
+		json_t *lists[5];
 
 		if (row->right)
 			continue;
@@ -224,7 +224,9 @@ static void test_bad_sizes(void **state)
 		json_array_append_new(lists[1], json_string("00"));
 		lists[2] = json_pack("[s+]", json_string_value(json_array_get(lists[1], 0)), "5");
 		lists[3] = json_pack("[s+]", json_string_value(json_array_get(lists[1], 0)), "55");
-		for (size_t j = 0; j < 4; j++) {
+		lists[4] = guest_hex(row->byte, row->size, 0);
+		json_array_insert_new(lists[4], 0, json_string("00"));
+		for (size_t j = 0; j < 5; j++) {
 			json_t *policy = guest_policy();
 
 			guest_set(policy, row->section, row->key, lists[j]);
@@ -268,7 +270,7 @@ static void test_executables(void **state)
 		"[\"fsverity:e1e1\"]", "[\"fsverity:" EXE "e\"]", "[\"fsverity:" EXE EXE EXE "\"]",
 		"[\"none:" EXE "\"]", "[\"" EXE "\"]", "[\"FSVERITY:" EXE "\"]", "[\":" EXE "\"]",
 		"[\"ima:0000000000000000000000000000000000000000\"]", "[\"ima: " EXE "\"]",
-		"[\"fsverity:" EXE "\", \"ima:\"]",
+		"[\"fsverity:" EXE "\", \"ima:\"]", "[\"ima:\", \"fsverity:" EXE "\"]",
 	};
 	json_t *policy;
 	struct guest g;
@@ -350,6 +352,64 @@ static void test_minimum_of_others(void **state)
 	guest_expect(&g, policy, "", "minimum");
 }
 
+/* Statements that no parser makes. */
+static void test_statements(void **state)
+{
+	static const struct tlsbind_value value = { .present = true };
+	struct tlsbind_statement statement = { .stated = TLSBIND_STATED_VALUES };
+	struct tlsbind_wanted wanted = { .number = UINT64_MAX / 1000000000 + 1 };
+	struct tlsbind_value bytes = value;
+
+	(void)state;
+	bytes.bytes = (struct tlsbind_span){ wanted.bytes, sizeof(wanted.bytes) };
+	for (int kind = TLSBIND_KIND_NONE; kind < TLSBIND_KIND_BITS; kind++)
+		assert_false(tlsbind_statement_agrees(&statement, kind, 0, &value));
+	assert_int_equal(tlsbind_statement_add(&statement, &wanted), 0);
+	/* So many seconds that nanoseconds overflow; more bytes than there is room for; none. */
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_SECONDS, 0, &value));
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_BYTES, 0, &value));
+	assert_true(tlsbind_statement_agrees(&statement, TLSBIND_KIND_BYTES,
+					     sizeof(wanted.bytes), &bytes));
+	bytes.bytes.len++;
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_BYTES,
+					      sizeof(wanted.bytes) + 1, &bytes));
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_NONE, 0, &value));
+	tlsbind_statement_clear(&statement);
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_NUMBERS, 0, &value));
+	statement.stated = TLSBIND_STATED_ANY;
+	assert_int_equal(tlsbind_statement_add(&statement, &wanted), -EINVAL);
+	assert_true(tlsbind_statement_agrees(&statement, TLSBIND_KIND_NUMBERS, 0, &value));
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_BITS, 0, &value));
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_NONE, 0, &value));
+	/* A bit that must be both. */
+	statement = (struct tlsbind_statement){ TLSBIND_STATED_VALUES, 0, NULL, 1, 1 };
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_BITS, 0, &value));
+	bytes.number = 1;
+	assert_false(tlsbind_statement_agrees(&statement, TLSBIND_KIND_BITS, 0, &bytes));
+}
+
+/* Nothing is stated about this hardware: its debugger is not allowed by that. */
+static void test_debugger_without_a_section(void **state)
+{
+	(void)state;
+	for (int tdx = 0; tdx < 2; tdx++) {
+		json_t *policy = guest_policy();
+		struct tlsbind_result *result;
+		struct guest g;
+
+		json_object_del(policy, tdx ? "tdx" : "snp");
+		guest_new(&g, tdx);
+		g.c.policy |= tdx ? 1 : 1 << 19;
+		assert_int_equal(guest_load(g.c.appraisal, policy), 0);
+		result = synth_verify(&g.c);
+		assert_int_equal(tlsbind_result_find(result, "report.debug")->verdict,
+				 TLSBIND_FAIL);
+		tlsbind_result_free(result);
+		json_decref(policy);
+		synth_clear(&g.c);
+	}
+}
+
 /* Quotes of version 4 have none, those of version 5 have. */
 static void test_service_td(void **state)
 {
@@ -384,14 +444,20 @@ static void test_service_td(void **state)
 /* A certificate that does not tell the platform cannot satisfy a policy that names it. */
 static void test_no_platform(void **state)
 {
+	const struct tlsbind_field *instance = &tlsbind_fields[TLSBIND_FIELD_TDX_PLATFORM_INSTANCE_ID];
 	struct tlsbind_tdx tdx = { .version = 4 };
 	struct tlsbind_facts facts = { .tdx = &tdx };
+	struct tlsbind_pck pck = { .has_instance = false };
 	struct tlsbind_appraisal *appraisal = tlsbind_appraisal_new();
 	struct tlsbind_result *result = tlsbind_result_new(TLSBIND_CHECKS_REPORT);
 	json_t *policy = guest_policy();
 
 	(void)state;
 	assert_int_equal(guest_load(appraisal, policy), 0);
+	/* Bytes of an id that is not there. */
+	memset(pck.instance, 0x49, sizeof(pck.instance));
+	assert_false(tlsbind_field_value(instance, &(struct tlsbind_facts){
+					 .tdx = &tdx, .pck = &pck }).present);
 	tlsbind_policy_judge_report(&appraisal->policy, &facts, result);
 	assert_int_equal(tlsbind_result_find(result, "appraisal.ppid")->verdict, TLSBIND_FAIL);
 	assert_int_equal(tlsbind_result_find(result, "appraisal.platform-instance-id")->verdict,
@@ -423,6 +489,8 @@ int main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_report_for_the_host),
 		cmocka_unit_test(test_minimum_of_others),
+		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_debugger_without_a_section),
 		cmocka_unit_test(test_service_td),
 		cmocka_unit_test(test_no_platform),
 	};
