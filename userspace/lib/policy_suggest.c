@@ -55,7 +55,7 @@ static json_t *tlsbind_suggest_bits(const struct tlsbind_field *field,
 		int has = value->number >> bit->shift & 1;
 
 		if (bit->initial >= 0 && !bit->promise)
-			has = bit->initial;
+			has = bit->initial > 0;
 		if (json_object_set_new(object, bit->name, json_integer(has))) {
 			json_decref(object);
 			return NULL;

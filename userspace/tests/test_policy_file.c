@@ -10,7 +10,7 @@ static void write_file(const char *text, size_t len)
 {
 	int fd;
 
-	strcpy(path + strlen(path) - 6, "XXXXXX");
+	memcpy(path + sizeof(path) - 7, "XXXXXX", 7);
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, len), len);

@@ -29,19 +29,18 @@ static void save(const char *name, const void *data, size_t len)
 }
 
 /* Run the tool with these words, up to NULL. Return: exit code; @said has what it said. */
-static int run(const char *word, ...)
+static int run(const char *const words[])
 {
 	const char *argv[32] = { tool };
 	int pipes[2], status;
-	size_t n = 1, len;
-	va_list args;
+	size_t n, len;
 	FILE *out;
 	pid_t pid;
 
-	va_start(args, word);
-	for (; word; word = va_arg(args, const char *))
-		argv[n++] = word;
-	va_end(args);
+	for (n = 0; words[n]; n++) {
+		assert_true(n + 2 < sizeof(argv) / sizeof(argv[0]));
+		argv[n + 1] = words[n];
+	}
 	assert_int_equal(pipe(pipes), 0);
 	pid = fork();
 	if (!pid) {
@@ -63,7 +62,7 @@ static int run(const char *word, ...)
 }
 
 #define expect_code(code, text, ...) do {						\
-	int code_got = run(__VA_ARGS__, NULL);						\
+	int code_got = run((const char *const[]){ __VA_ARGS__, NULL });			\
 											\
 	if (code_got != (code) || !strstr(said, text))					\
 		fail_msg("exit %d instead of %d, without \"%s\": %s", code_got, code, text,	\
