@@ -326,6 +326,9 @@ static void test_usage(void **state)
 	save("empty", "", 0);
 	expect_code(1, "--policy is required", "verify", "--unbound", EVIDENCE);
 	expect_code(1, "--policy twice", VERIFY, "--policy", POLICY, "--unbound", EVIDENCE);
+	expect_code(1, "--nonce twice", VERIFY, "--unbound", "--nonce", OTHER_NONCE, "--nonce",
+		    NONCE, EVIDENCE);
+	expect_code(1, "--connection-keys twice", BOUND, "--connection-keys", KEYS, EVIDENCE);
 	expect_code(1, "--connection-keys or --unbound is required", VERIFY, EVIDENCE);
 	expect_code(1, "--connection-keys or --unbound is required", VERIFY, "--nonce", NONCE,
 		    EVIDENCE);

@@ -53,6 +53,10 @@ static bool verify_hex(const char *name, const char *text, bool *given, void *ou
 {
 	size_t len = 0;
 
+	if (*given) {
+		tool_message("--%s twice", name);
+		return false;
+	}
 	*given = true;
 	if (tool_unhex(text, out, size, &len) && len == size)
 		return true;
