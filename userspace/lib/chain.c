@@ -335,12 +335,10 @@ int tlsbind_chain_verify(X509 *leaf, STACK_OF(X509) *untrusted,
 	sk_X509_free(others);
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
-	if (!chain || ret) {
-		sk_X509_pop_free(found, X509_free);
-		found = NULL;
-	}
 	if (chain)
 		*chain = found;
+	else
+		sk_X509_pop_free(found, X509_free);
 	return ret;
 }
 

@@ -48,6 +48,10 @@ static const struct pinned pinned[] = {
 	{ "sev_guest", "snp/milan-v3-vlek-trustee/report.bin",
 	  "snp/milan-v3-vlek-trustee/auxblob-assembled.bin", { MILAN_VLEK }, 1740000000L,
 	  "report.vmpl" },
+	/* The same certificates twice. */
+	{ "sev_guest", "snp/milan-v2-virtee/report.bin",
+	  "snp/milan-v2-virtee/auxblob-assembled.bin", { "snp/milan-v2-virtee/vcek.der", MILAN },
+	  T2024, "" },
 	/* Only the root is missing, or is another product's, or everything is. */
 	{ "sev_guest", "snp/milan-v3-ms/report.bin", NULL, { "snp/milan-v3-ms/vcek.pem" }, T2026,
 	  "report.chain" },
@@ -110,6 +114,37 @@ static void test_real_evidence(void **state)
 		tlsbind_result_free(result);
 		tlsbind_appraisal_free(appraisal);
 	}
+}
+
+/* Genuine, and still nobody said that its keys are not revoked: the list has expired. */
+static void test_real_without_list(void **state)
+{
+	struct tlsbind_appraisal *appraisal = tlsbind_appraisal_new();
+	struct test_bytes report = test_file(test_real("snp/genoa-v3-tsm-veraison/report.bin"));
+	struct test_bytes aux = test_file(test_real("snp/genoa-v3-tsm-veraison/auxblob.bin"));
+	struct tlsbind_report_info info;
+	struct tlsbind_result *result;
+
+	(void)state;
+	tlsbind_appraisal_any_measurement(appraisal);
+	tlsbind_appraisal_set_time(appraisal, T2025);
+	for (int list = 0; list < 2; list++) {
+		if (list)
+			assert_int_equal(tlsbind_appraisal_add_crl(
+					 appraisal,
+					 test_real("snp/crl/genoa-2022-10-31.crl.der")), 0);
+		assert_int_equal(tlsbind_report_verify("sev_guest", report.data, report.len,
+						       aux.data, aux.len, NULL, appraisal, &info,
+						       &result), 0);
+		assert_string_equal(test_failures(result), "report.data tcb.revocation");
+		assert_string_equal(tlsbind_result_find(result, "tcb.revocation")->got,
+				    list ? "no current revocation list from ARK-Genoa" :
+					   "no revocation list from ARK-Genoa");
+		tlsbind_result_free(result);
+	}
+	free(report.data);
+	free(aux.data);
+	tlsbind_appraisal_free(appraisal);
 }
 
 /* A root that was named, or should have been, leaves nothing of the pinned ones. */
@@ -339,7 +374,8 @@ static void test_documentation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_real_evidence), cmocka_unit_test(test_named_replaces),
+		cmocka_unit_test(test_real_evidence), cmocka_unit_test(test_real_without_list),
+		cmocka_unit_test(test_named_replaces),
 		cmocka_unit_test(test_own_root_is_not_pinned), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_stolen_key), cmocka_unit_test(test_vendors),
 		cmocka_unit_test(test_product_of_root), cmocka_unit_test(test_documentation),

@@ -113,6 +113,24 @@ static void test_several_lists(void **state)
 	}
 }
 
+/* A list that expired, and does not have the certificate, takes nothing from a current one. */
+static void test_old_and_new(void **state)
+{
+	struct synth_pki *p = pki[1];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct tlsbind_appraisal *appraisal = tlsbind_appraisal_new();
+
+		list_add(appraisal, list_new(p->ca, p->ca_key, NULL,
+					     i ? LIST_EXPIRED : LIST_GOOD), false);
+		list_add(appraisal, list_new(p->ca, p->ca_key, NULL,
+					     i ? LIST_GOOD : LIST_EXPIRED), false);
+		assert_int_equal(check(p->leaf, p->ca, appraisal), 0);
+		tlsbind_appraisal_free(appraisal);
+	}
+}
+
 /* Dates count from the time of verification. */
 static void test_time(void **state)
 {
@@ -368,7 +386,7 @@ static void test_real_genoa(void **state)
 	assert_int_equal(check(ask, ark, appraisal), 0);
 	tlsbind_appraisal_set_time(appraisal, 1764547200);	/* 2025-12-01 */
 	assert_int_equal(check(ask, ark, appraisal), UNKNOWN);
-	/* A stand-in with its serial number: the certificate was not published. */
+	/* A stand-in with its serial number: we have found no copy of the certificate. */
 	assert_true(ASN1_INTEGER_set(X509_get_serialNumber(ask), 0x20001));
 	assert_int_equal(check(ask, ark, appraisal), REVOKED);
 	tlsbind_appraisal_set_time(appraisal, 1685577600);
@@ -380,17 +398,28 @@ static void test_real_genoa(void **state)
 	tlsbind_appraisal_free(appraisal);
 }
 
+/* A signing certificate with a key of a kind that nobody knows. */
+static void strange_key(struct synth_pki *p)
+{
+	X509_PUBKEY *key = X509_get_X509_PUBKEY(p->leaf);
+
+	assert_true(X509_PUBKEY_set0_param(key, OBJ_txt2obj("1.2.3.4", 1), V_ASN1_UNDEF, NULL,
+					   OPENSSL_zalloc(8), 8));
+	assert_true(X509_sign(p->leaf, p->ca_key, EVP_sha384()));
+}
+
 /* Whatever is wrong, OpenSSL's queue of errors is afterwards as it was before. */
 static void test_error_queue(void **state)
 {
 	static const enum synth_leaf leaves[] = {
 		SYNTH_LEAF_EXPIRED, SYNTH_LEAF_UNDER_ROOT, SYNTH_LEAF_CA, SYNTH_LEAF_SHA1,
-		SYNTH_LEAF_CSP, SYNTH_LEAF_NAME, SYNTH_LEAF_GOOD,
+		SYNTH_LEAF_CSP, SYNTH_LEAF_NAME, SYNTH_LEAF_GOOD, SYNTH_LEAF_GOOD,
 	};
-	struct synth_pki *p = pki[0];
+	size_t count = 2 * sizeof(leaves) / sizeof(leaves[0]);
+	struct synth_pki *p = synth_pki_new(false);
 
 	(void)state;
-	for (size_t i = 0; i < 2 * sizeof(leaves) / sizeof(leaves[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct tlsbind_result *result;
 		struct test_bytes evidence;
 		struct synth_case c;
@@ -403,6 +432,8 @@ static void test_error_queue(void **state)
 		assert_int_equal(tlsbind_appraisal_add_crl(c.appraisal, p->root_file), -EBADMSG);
 		c.signature_flip = 1;
 		c.appraisal->roots_named = i % 2;
+		if (i + 2 >= count)
+			strange_key(p);
 		evidence = synth_encode(&c);
 		ERR_clear_error();
 		ERR_raise(ERR_LIB_USER, 77);
@@ -418,6 +449,7 @@ static void test_error_queue(void **state)
 		free(evidence.data);
 		synth_clear(&c);
 	}
+	synth_pki_free(p);
 }
 
 int main(void)
@@ -425,6 +457,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flaws), cmocka_unit_test(test_no_list),
 		cmocka_unit_test(test_wrong_issuer), cmocka_unit_test(test_several_lists),
+		cmocka_unit_test(test_old_and_new),
 		cmocka_unit_test(test_time), cmocka_unit_test(test_key_usage),
 		cmocka_unit_test(test_pss), cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_snp), cmocka_unit_test(test_parse_der),
