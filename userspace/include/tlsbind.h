@@ -922,8 +922,7 @@ struct tlsbind_report_info {
  * @appraisal: policy; flags in it do not matter here
  * @info: filled if the report could be parsed, zeroed otherwise; may be NULL
  * @result: set in case of return value 0; the caller frees it. It holds
- *	evidence.format, report.*, tcb.* and appraisal.measurement, and with a
- *	policy from a file appraisal.* of the hardware, but nothing of claims
+ *	evidence.format, report.*, tcb.* and appraisal.*, as far as asked for
  *
  * For reports that are not bound to a connection by tlsbind. Accepting one
  * says nothing about who is at the other end.
