@@ -45,7 +45,7 @@ void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal)
 		return;
 	for (i = 0; i < appraisal->collateral_count; i++)
 		tlsbind_collateral_free(appraisal->collateral[i]);
-	free(appraisal->collateral);
+	free((void *)appraisal->collateral);
 	sk_X509_pop_free(appraisal->roots, X509_free);
 	sk_X509_pop_free(appraisal->untrusted, X509_free);
 	sk_X509_CRL_pop_free(appraisal->crls, X509_CRL_free);

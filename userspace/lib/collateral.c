@@ -194,7 +194,8 @@ static int tlsbind_collateral_reserve(struct tlsbind_appraisal *appraisal,
 
 	if (count > TLSBIND_COLLATERAL_MAX)
 		return -E2BIG;
-	list = reallocarray(appraisal->collateral, count, sizeof(*list));
+	list = (struct tlsbind_collateral **)reallocarray((void *)appraisal->collateral, count,
+							  sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	appraisal->collateral = list;

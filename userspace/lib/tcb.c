@@ -251,7 +251,7 @@ void tlsbind_tcb_evaluate(const struct tlsbind_tdx *tdx, const struct tlsbind_pc
 	/* Revoked anywhere is revoked; then, unknown anywhere is unknown. */
 	if (tlsbind_tcb_any(out, TLSBIND_TCB_REVOKED))
 		out->status = TLSBIND_TCB_REVOKED;
-	else if (!tlsbind_tcb_any(out, TLSBIND_TCB_UNKNOWN))
+	else if (info && identity && !tlsbind_tcb_any(out, TLSBIND_TCB_UNKNOWN))
 		tlsbind_tcb_combine(tdx, info, out);
 	out->since = tlsbind_tcb_since(parts);
 }

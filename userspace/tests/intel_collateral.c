@@ -106,6 +106,7 @@ static char *finish(const char *base, const struct edit *edits)
 {
 	char *text = strdup(base);
 
+	assert_non_null(text);
 	for (; edits && edits->from; edits++)
 		text = replace(text, edits->from, edits->to);
 	text = replace_time(text, "@ISSUE@", time(NULL) - 1800);

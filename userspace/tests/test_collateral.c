@@ -382,6 +382,7 @@ static void test_too_many(void **state)
 	char *huge = malloc(TLSBIND_EVIDENCE_SIZE_MAX + 2);
 
 	(void)state;
+	assert_non_null(huge);
 	for (int i = 0; i < TLSBIND_COLLATERAL_MAX; i++)
 		assert_int_equal(collateral_add(appraisal, text), 0);
 	assert_int_equal(collateral_add(appraisal, text), -E2BIG);
