@@ -39,6 +39,7 @@ static void conf_pair(struct conf *c, const char *name, const char *oid, const c
 	snprintf(id, sizeof(id), "OID:" OID ".%s", oid);
 	conf_line(c, "id", id);
 	conf_line(c, "value", value);
+	conf_line(c, "third", NULL);
 }
 
 static void conf_tcb(struct conf *c)

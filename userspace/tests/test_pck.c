@@ -100,6 +100,7 @@ static void test_bad(void **state)
 		{ "svn1.id", "OID:1.2.840.113741.1.13.1.2.19" },
 		/* No pair. */
 		{ "ppid.id", NULL }, { "ppid.value", NULL }, { "svn4.value", NULL },
+		{ "ppid.third", "NULL" }, { "svn4.third", "INTEGER:2" }, { "config.third", "NULL" },
 	};
 	static const struct tlsbind_pck zero;
 
@@ -115,7 +116,7 @@ static void test_bad(void **state)
 	}
 }
 
-/* Every prefix, and every byte changed: refused or read, never read beyond. */
+/* Every prefix, one byte more, and every byte changed: refused or read, never read beyond. */
 static void test_damaged(void **state)
 {
 	struct tlsbind_span span;
@@ -127,20 +128,21 @@ static void test_damaged(void **state)
 	intel_pck_extension(cert, NULL);
 	span = tlsbind_chain_extension(cert, "1.2.840.113741.1.13.1");
 	assert_true(span.len > 300);
-	for (size_t i = 0; i < 2 * span.len; i++) {
-		size_t len = i < span.len ? i : span.len;
+	for (size_t i = 0; i <= 2 * span.len; i++) {
+		bool more = i == 2 * span.len;
+		size_t len = i < span.len ? i : span.len + more;
 		ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-		uint8_t *copy = malloc(len ? len : 1);
+		uint8_t *copy = calloc(1, len + !len);
 		X509 *other = X509_new();
 		X509_EXTENSION *ext;
 
-		memcpy(copy, span.data, len);
-		if (i >= span.len)
+		memcpy(copy, span.data, len - more);
+		if (i >= span.len && !more)
 			copy[i - span.len] ^= 0x80;
 		ASN1_OCTET_STRING_set(value, copy, (int)len);
 		ext = X509_EXTENSION_create_by_OBJ(NULL, object, 0, value);
 		X509_add_ext(other, ext, -1);
-		if (i < span.len)
+		if (i < span.len || more)
 			assert_int_equal(tlsbind_pck_parse(other, &pck), -EBADMSG);
 		else
 			(void)tlsbind_pck_parse(other, &pck);

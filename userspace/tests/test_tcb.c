@@ -267,9 +267,7 @@ static bool accepted(enum tlsbind_tcb_status status, time_t since, time_t now, u
 	struct tlsbind_tcb tcb = { .status = status, .since = since };
 	bool ret;
 
-	for (int i = 0; i < 32; i++)
-		if (statuses & 1U << i)
-			(void)tlsbind_appraisal_accept_tcb(appraisal, (enum tlsbind_tcb_status)i);
+	appraisal->tcb_statuses |= statuses;
 	tlsbind_appraisal_set_time(appraisal, now);
 	if (days)
 		tlsbind_appraisal_set_grace(appraisal, days);

@@ -160,11 +160,31 @@ static void test_bad_v5(void **state)
 	free(quote.data);
 }
 
+/* Types that nobody knows, with the size of one and the content of another body. */
+static void test_unknown_body(void **state)
+{
+	struct test_bytes quote = test_file(test_real("tdx/v5-alibaba-trustee/quote.bin"));
+	struct tlsbind_tdx tdx;
+
+	(void)state;
+	quote.len -= 64;
+	memmove(quote.data + 54 + 584, quote.data + 54 + 648, quote.len - 54 - 584);
+	for (unsigned int type = 0; type < 256; type++) {
+		for (int size = 0; size < 2; size++) {
+			quote.data[48] = (uint8_t)type;
+			quote.data[50] = size ? 0x88 : 0x48;
+			assert_int_equal(parse(&quote, &tdx), type == 2 && !size ? 0 : -EBADMSG);
+		}
+	}
+	free(quote.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_bad_v5),
+		cmocka_unit_test(test_unknown_body),
 	};
 
 	return cmocka_run_group_tests_name("tdx", tests, NULL, NULL);
