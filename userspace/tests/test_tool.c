@@ -52,6 +52,8 @@ struct peer {
 
 #define INPUT	"from standard input\n"
 
+static bool any_tcb = true;
+
 static void peer_exec(struct peer *p, const char *address, char *const options[])
 {
 	const char *argv[16] = { tool, "connect", "--no-pki", "--root", pki->root_file };
@@ -60,7 +62,7 @@ static void peer_exec(struct peer *p, const char *address, char *const options[]
 
 	/* What a policy states itself. */
 	if (!policy) {
-		argv[n++] = "--any-tcb";
+		argv[n++] = any_tcb ? "--any-tcb" : "--allow-rekey";
 		argv[n++] = "--measurement";
 		argv[n++] = measurement;
 	}
@@ -311,6 +313,24 @@ static void test_rejected(void **state)
 	fclose(p.out);
 }
 
+/* There are no revocation lists, and nobody said that none are wanted. */
+static void test_tcb(void **state)
+{
+	uint8_t nonce[TLSBIND_NONCE_SIZE];
+	struct peer p;
+
+	(void)state;
+	any_tcb = false;
+	peer_start(&p, no_options);
+	any_tcb = true;
+	peer_challenged(&p, nonce);
+	peer_evidence(&p, nonce, 0, 0);
+	assert_string_equal(peer_read(&p), "");
+	assert_int_equal(peer_end(&p, true), 11);
+	assert_true(peer_said(&p, "evidence REJECTED: tcb.revocation\n"));
+	fclose(p.out);
+}
+
 static void test_no_evidence(void **state)
 {
 	static const struct {
@@ -421,7 +441,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted), cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_truncated_connection),
-		cmocka_unit_test(test_rejected), cmocka_unit_test(test_no_evidence),
+		cmocka_unit_test(test_rejected), cmocka_unit_test(test_tcb),
+		cmocka_unit_test(test_no_evidence),
 		cmocka_unit_test(test_silence), cmocka_unit_test(test_key_update_in_between),
 		cmocka_unit_test(test_key_update_later),
 	};
