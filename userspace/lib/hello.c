@@ -42,6 +42,8 @@ static int tlsbind_hello_extensions(struct tlsbind_cursor *hello, struct tlsbind
 		case TLSBIND_HELLO_EARLY_DATA:
 			out->early_data = true;
 			break;
+		default:
+			break;
 		}
 		tlsbind_cursor_skip(&list, tlsbind_cursor_be16(&list));
 	}

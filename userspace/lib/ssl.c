@@ -174,6 +174,8 @@ static void tlsbind_ssl_message(int sent, int version, int type, const void *buf
 		if (ret)
 			state->error = ret;
 		break;
+	default:
+		break;
 	}
 }
 
