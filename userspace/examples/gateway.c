@@ -94,25 +94,24 @@ static bool stream_to_tls(struct stream *s, SSL *ssl)
 
 static void pass(int client, SSL *ssl)
 {
-	struct stream *streams = calloc(2, sizeof(*streams)), *up = streams, *down = up + 1;
+	struct stream up = { .len = 0 }, down = { .len = 0 };
 	int server = SSL_get_fd(ssl);
-	bool on = streams != NULL;
+	bool on = true;
 
 	fcntl(client, F_SETFL, O_NONBLOCK);
 	fcntl(server, F_SETFL, O_NONBLOCK);
 	SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	while (on) {
 		struct pollfd pfd[2] = {
-			{ .fd = client, .events = (up->len ? 0 : POLLIN) | (down->len ? POLLOUT : 0) },
-			{ .fd = server, .events = (down->len ? 0 : POLLIN) | (up->len ? POLLOUT : 0) },
+			{ .fd = client, .events = (up.len ? 0 : POLLIN) | (down.len ? POLLOUT : 0) },
+			{ .fd = server, .events = (down.len ? 0 : POLLIN) | (up.len ? POLLOUT : 0) },
 		};
 
-		if ((down->len || !SSL_has_pending(ssl)) && poll(pfd, 2, -1) < 0 && errno != EINTR)
+		if ((down.len || !SSL_has_pending(ssl)) && poll(pfd, 2, -1) < 0 && errno != EINTR)
 			break;
-		on = stream_from_socket(up, client) && stream_to_tls(up, ssl) &&
-		     stream_from_tls(down, ssl) && stream_to_socket(down, client);
+		on = stream_from_socket(&up, client) && stream_to_tls(&up, ssl) &&
+		     stream_from_tls(&down, ssl) && stream_to_socket(&down, client);
 	}
-	free(streams);
 }
 
 static void *serve(void *arg)

@@ -9,10 +9,10 @@
  * that ends the process is written to ./crash-HARNESS before.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/stat.h>
 #include "fuzz.h"
 
 #define SEEDS_MAX	256
@@ -78,7 +78,7 @@ static void load(const char *folder)
 		fprintf(stderr, "%s: no files\n", folder);
 		exit(2);
 	}
-	free(list);
+	free((void *)list);
 }
 
 static void overwrite(struct input *in)
@@ -120,7 +120,7 @@ static void repeat(struct input *in)
 	in->size += len;
 }
 
-static void splice(struct input *in)
+static void mix(struct input *in)
 {
 	const struct input *other = &seeds[below(seed_count)];
 	size_t at = below(in->size), from = below(other->size), len = below(other->size - from + 1);
@@ -160,27 +160,25 @@ static void mutate(struct input *in)
 			repeat(in);
 			break;
 		case 7:
-			splice(in);
+			mix(in);
+			break;
+		default:
 			break;
 		}
 	}
 }
 
-/* The sanitizers' last words come after this. */
+/* The sanitizers' last words come after this. Only what a signal handler may call. */
 static struct input current;
+static char crash_path[256];
 
 static void remember(void)
 {
-	char path[256];
-	FILE *file;
+	int fd = open(crash_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
-	snprintf(path, sizeof(path), "crash-%s", harness);
-	file = fopen(path, "wb");
-	if (file) {
-		fwrite(current.data, 1, current.size, file);
-		fclose(file);
-		fprintf(stderr, "the input is in %s\n", path);
-	}
+	if (fd < 0 || write(fd, current.data, current.size) != (ssize_t)current.size)
+		_exit(3);
+	close(fd);
 }
 
 static void on_abort(int signal)
@@ -215,6 +213,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	harness = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+	snprintf(crash_path, sizeof(crash_path), "crash-%s", harness);
 	signal(SIGABRT, on_abort);
 	runs = strtoul(argv[1], NULL, 10);
 	load(argv[2]);
