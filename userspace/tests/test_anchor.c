@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Pinned keys of the vendors' roots: what they make acceptable, and what replaces them. */
+#include <endian.h>
 #include <unistd.h>
 #include <openssl/pem.h>
 #include "anchor.h"
 #include "appraisal.h"
 #include "both.h"
 #include "chain.h"
+#include "cursor.h"
 #include "internal.h"
 #include "snp.h"
 
@@ -194,6 +196,73 @@ static void test_own_root_is_not_pinned(void **state)
 	}
 }
 
+/* A table of VCEK, ASK and ARK; the bytes belong to the caller. */
+static struct test_bytes table_of(X509 *leaf, X509 *ca, const uint8_t *ark, size_t ark_len)
+{
+	static const uint8_t guids[3][16] = {
+		{ 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64,
+		  0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd },
+		{ 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4,
+		  0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 },
+		{ 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52,
+		  0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae },
+	};
+	uint32_t sizes[3] = { (uint32_t)i2d_X509(leaf, NULL), (uint32_t)i2d_X509(ca, NULL),
+			      (uint32_t)ark_len };
+	uint32_t offset = 4 * 24;
+	struct test_bytes table = { calloc(1, offset + sizes[0] + sizes[1] + sizes[2]), offset };
+	uint8_t *at = table.data + offset;
+
+	for (size_t i = 0; i < 3; i++) {
+		uint32_t numbers[2] = { htole32(offset), htole32(sizes[i]) };
+
+		memcpy(table.data + 24 * i, guids[i], 16);
+		memcpy(table.data + 24 * i + 16, numbers, 8);
+		offset += sizes[i];
+	}
+	i2d_X509(leaf, &at);
+	i2d_X509(ca, &at);
+	memcpy(at, ark, ark_len);
+	table.len = offset;
+	return table;
+}
+
+/* What the host says is the root: the trusted one, somebody's, the intermediate, nothing. */
+static void test_root_of_table(void **state)
+{
+	X509 *const roots[] = { pki[0]->root, pki[1]->root, pki[0]->ca, NULL };
+	static const char *const failures[] = {
+		"", "report.chain", "", "evidence.format",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct tlsbind_evidence evidence;
+		struct tlsbind_result *result;
+		struct test_bytes bytes, table;
+		struct tlsbind_span data;
+		struct synth_case c;
+		uint8_t *ark = NULL;
+		int len = roots[i] ? i2d_X509(roots[i], &ark) : 0;
+
+		synth_default(&c, pki[0], false);
+		bytes = synth_encode(&c);
+		assert_int_equal(tlsbind_evidence_parse(bytes.data, bytes.len, &evidence), 0);
+		data = tlsbind_span_slice(evidence.report, 0x50, TLSBIND_REPORT_DATA_SIZE);
+		table = table_of(pki[0]->leaf, pki[0]->ca, ark ? ark : data.data,
+				 ark ? (size_t)len : data.len);
+		assert_int_equal(tlsbind_report_verify("sev_guest", evidence.report.data,
+						       evidence.report.len, table.data, table.len,
+						       data.data, c.appraisal, NULL, &result), 0);
+		assert_string_equal(test_failures(result), failures[i]);
+		tlsbind_result_free(result);
+		free(table.data);
+		free(bytes.data);
+		OPENSSL_free(ark);
+		synth_clear(&c);
+	}
+}
+
 static STACK_OF(X509) *certificates(const char *name)
 {
 	struct test_bytes bytes = test_file(test_real(name));
@@ -376,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real_evidence), cmocka_unit_test(test_real_without_list),
 		cmocka_unit_test(test_named_replaces),
+		cmocka_unit_test(test_root_of_table),
 		cmocka_unit_test(test_own_root_is_not_pinned), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_stolen_key), cmocka_unit_test(test_vendors),
 		cmocka_unit_test(test_product_of_root), cmocka_unit_test(test_documentation),
