@@ -79,6 +79,9 @@ netlink: ## generate the netlink code from its specification
 debug-kernel: ## build a kernel that finds bugs, 13 CPU minutes [K=6.12|7]
 	@$(VM)/debug-kernel.sh $(or $(K),6.12)
 
+fuzz: ## libFuzzer over every parser of the library [S=seconds for each, 60] [T=harness]
+	@selftests/lint/fuzz.sh $(or $(S),60) $(T)
+
 ##@Other
 
 clean: ## remove what was built, but keep the guest's Debian
@@ -91,4 +94,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all modules userspace install demo check check-debug coverage bench lint ci debug-kernel netlink kunit vm vm-shell chroot guest clean distclean help
+.PHONY: all modules userspace install demo check check-debug coverage bench lint ci debug-kernel fuzz netlink kunit vm vm-shell chroot guest clean distclean help

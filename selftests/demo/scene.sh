@@ -149,7 +149,7 @@ scene_meet() {
 	tlsbind)
 		# shellcheck disable=SC2054
 		SCENE_COMMAND=(tlsbind connect --cafile "$SCENE_CA" --root "$(scene_root "$2")"
-			--measurement "$SCENE_MEASUREMENT"
+			--any-tcb --measurement "$SCENE_MEASUREMENT"
 			"${@:3}" "$SCENE_NAME:$SCENE_PORT")
 		;;
 	level1)

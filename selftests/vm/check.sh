@@ -47,10 +47,16 @@ unit() {
 	"$CHROOT" env CMOCKA_MESSAGE_OUTPUT=TAP make -s -C userspace O=/src/build/guest/userspace check
 }
 
+# fuzz: the parsers, with sanitizers and inputs that are always the same.
+fuzz() {
+	"$CHROOT" make -s -j "$(nproc)" -C userspace O=/src/build/guest/fuzz SANITIZE=1 fuzz-check
+}
+
 host_stages() {
 	stage vectors tap "the vectors are what an independent script computes" \
 		"$CHROOT" python3 selftests/vectors/gen.py --check selftests/vectors/v1.json
 	[ ! -e "$TOP/userspace/Makefile" ] || stage userspace unit
+	[ ! -e "$TOP/userspace/fuzz" ] || stage fuzz fuzz
 	stage mock-tee-evidence "$CHROOT" make -s -C selftests/mock-tee O=/src/build/guest/selftests/mock-tee check
 	stage harness "$VM_DIR/test-harness.sh"
 	[ ! -x "$TOP/selftests/dkms-check.sh" ] || stage dkms "$TOP/selftests/dkms-check.sh"

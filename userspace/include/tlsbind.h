@@ -174,6 +174,62 @@ struct tlsbind_connection {
 };
 
 /**
+ * struct tlsbind_handshake - what only the TLS stack knows of a connection
+ * @dhe: an (EC)DHE exchange, hybrids included, went into the keys
+ * @full_handshake: no pre-shared key was used: not resumed
+ * @no_early_data: no 0-RTT data was offered
+ * @group: name of the key exchange group, for messages; may be NULL
+ *
+ * A field that the caller cannot vouch for stays false, and is then refused.
+ */
+struct tlsbind_handshake {
+	bool dhe;
+	bool full_handshake;
+	bool no_early_data;
+	const char *group;
+};
+
+/**
+ * tlsbind_keys_connection() - describe a connection by its keys
+ * @tx: current key that the attester sends with: our receiving key
+ * @rx: current key that the attester receives with: our sending key
+ * @tx_generation: 0 for the first key, one more for each KeyUpdate received
+ * @rx_generation: likewise for each KeyUpdate sent
+ * @handshake: the rest
+ * @out: the description; zeroed on failure. It has a connection id only if
+ *	both keys are the first ones
+ *
+ * For TLS stacks that the library does not know. The keys stay the caller's,
+ * who wipes them.
+ *
+ * Return: 0; -EINVAL if a pointer is NULL, the suites differ or both keys are
+ * the same; -ENOTSUP for a TLS version other than 1.3 or an unknown suite;
+ * -ENOKEY if a key is all zero; -EIO if libcrypto fails.
+ */
+int tlsbind_keys_connection(const struct tlsbind_key *tx, const struct tlsbind_key *rx,
+			    uint32_t tx_generation, uint32_t rx_generation,
+			    const struct tlsbind_handshake *handshake,
+			    struct tlsbind_connection *out);
+
+/**
+ * tlsbind_socket_connection() - describe a connection whose keys the kernel has
+ * @fd: the relying party's own TCP socket with kTLS keys in both directions
+ * @handshake: what its TLS stack knows, for the kernel does not
+ * @out: the description; zeroed on failure
+ *
+ * Needs the module on the relying party's machine. No key leaves the kernel.
+ *
+ * Return: 0; -EINVAL if a pointer is NULL; -EAGAIN if keys changed again and
+ * again meanwhile; -ENOTSUP for TLS below 1.3 or an unknown suite; -ENOKEY if the
+ * kernel names no key; -EPROTO if it answers in another way than documented; or
+ * the error of the socket options TLSBIND_INFO and TLSBIND_PEER: -ENODATA if one
+ * direction has no key, -ENOPROTOOPT if the module is not loaded or @fd is not a
+ * kTLS socket.
+ */
+int tlsbind_socket_connection(int fd, const struct tlsbind_handshake *handshake,
+			      struct tlsbind_connection *out);
+
+/**
  * tlsbind_ssl_attach() - collect what is needed from an OpenSSL connection
  * @ssl: a connection whose handshake has not begun
  *
@@ -251,6 +307,7 @@ enum tlsbind_verdict {
  * @TLSBIND_CLASS_SIGNATURE: not signed by a trusted vendor's key
  * @TLSBIND_CLASS_POLICY: genuine, but not what was asked for
  * @TLSBIND_CLASS_BINDING: about something else than this connection
+ * @TLSBIND_CLASS_TCB: genuine, but revoked, or from firmware that is not new enough
  */
 enum tlsbind_class {
 	TLSBIND_CLASS_NONE = 0,
@@ -258,6 +315,7 @@ enum tlsbind_class {
 	TLSBIND_CLASS_SIGNATURE = 4,
 	TLSBIND_CLASS_POLICY = 5,
 	TLSBIND_CLASS_BINDING = 6,
+	TLSBIND_CLASS_TCB = 11,
 };
 
 /**
@@ -293,8 +351,8 @@ bool tlsbind_result_accepted(const struct tlsbind_result *result);
  * tlsbind_result_class() - class of what failed, for an exit code
  * @result: may be NULL
  *
- * If several classes failed: malformed before signature before binding before
- * policy.
+ * If several classes failed: malformed before signature before TCB before
+ * binding before policy.
  *
  * Return: TLSBIND_CLASS_NONE if and only if accepted; for NULL
  * TLSBIND_CLASS_MALFORMED.
@@ -351,9 +409,10 @@ struct tlsbind_appraisal;
 /**
  * tlsbind_appraisal_new() - a policy that accepts nothing
  *
- * At least one root and one measurement, or explicitly any, must be added
- * before anything can be accepted. Verification time is the present, and the
- * VMPL wanted is 0.
+ * At least one measurement, or explicitly any, must be added before anything
+ * can be accepted, and what tells that the signing keys are not revoked. Roots
+ * are those of the vendors. Verification time is the present, and the VMPL
+ * wanted is 0.
  *
  * Return: the policy; NULL if memory ran out.
  */
@@ -363,11 +422,16 @@ struct tlsbind_appraisal *tlsbind_appraisal_new(void);
 void tlsbind_appraisal_free(struct tlsbind_appraisal *appraisal);
 
 /**
- * tlsbind_appraisal_add_root() - trust the vendor roots in a PEM file
+ * tlsbind_appraisal_add_root() - trust the roots in a PEM file and no others
  * @appraisal: the policy
  * @path: file with one or more certificates. Only self-signed ones become
  *	roots, and they are compared by public key; others serve as
  *	intermediates where the evidence brings none.
+ *
+ * Without this the library trusts the keys of AMD's and Intel's roots, which it
+ * has built in, and takes their certificates from the evidence or from
+ * tlsbind_appraisal_add_certificate(). With this, even if it failed, those keys
+ * do not count.
  *
  * Return: 0; -EBADMSG if there is no self-signed certificate or something that
  * does not parse, -ENOMEM, or the error of opening the file.
@@ -391,7 +455,8 @@ int tlsbind_appraisal_add_certificate(struct tlsbind_appraisal *appraisal, const
  * @measurement: SNP launch digest or TDX MRTD
  * @size: must be TLSBIND_MEASUREMENT_SIZE
  *
- * Return: 0; -EINVAL for another size or all zero bytes, -ENOMEM.
+ * Return: 0; -EINVAL for another size or all zero bytes, -EBUSY after
+ * tlsbind_appraisal_load(), -ENOMEM.
  */
 int tlsbind_appraisal_add_measurement(struct tlsbind_appraisal *appraisal,
 				      const uint8_t *measurement, size_t size);
@@ -416,7 +481,7 @@ void tlsbind_appraisal_allow_flags(struct tlsbind_appraisal *appraisal, uint32_t
  * @appraisal: the policy
  * @vmpl: 0 to 3
  *
- * Return: 0; -EINVAL for another value.
+ * Return: 0; -EINVAL for another value, -EBUSY after tlsbind_appraisal_load().
  */
 int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmpl);
 
@@ -426,6 +491,211 @@ int tlsbind_appraisal_set_vmpl(struct tlsbind_appraisal *appraisal, uint32_t vmp
  * @when: seconds since 1970
  */
 void tlsbind_appraisal_set_time(struct tlsbind_appraisal *appraisal, time_t when);
+
+/**
+ * tlsbind_appraisal_add_crl() - offer revocation lists
+ * @appraisal: the policy
+ * @path: PEM or DER file. Lists that expired still tell what is revoked, but
+ *	not that anything else is not.
+ *
+ * AMD's lists for a product are at https://kdsintf.amd.com/vcek/v1/PRODUCT/crl and,
+ * for keys of cloud providers, https://kdsintf.amd.com/vlek/v1/PRODUCT/crl.
+ *
+ * Return: 0; -EBADMSG if it does not parse, -EFBIG, -ENOMEM, or the error of
+ * opening the file.
+ */
+int tlsbind_appraisal_add_crl(struct tlsbind_appraisal *appraisal, const char *path);
+
+/**
+ * struct tlsbind_snp_tcb - security version numbers of SNP firmware
+ * @fmc: Turin only: first stage of the boot loader
+ * @boot_loader: of the secure processor
+ * @tee: its operating system
+ * @snp: SNP firmware
+ * @microcode: of the cores
+ */
+struct tlsbind_snp_tcb {
+	uint8_t fmc;
+	uint8_t boot_loader;
+	uint8_t tee;
+	uint8_t snp;
+	uint8_t microcode;
+};
+
+/**
+ * tlsbind_appraisal_set_snp_tcb() - accept no older SNP firmware
+ * @appraisal: the policy
+ * @product: "Milan", "Genoa" or "Turin"
+ * @minimum: each component counts by itself
+ *
+ * Once there is a minimum for one product, reports from products without one
+ * are not accepted. tlsbind_appraisal_any_tcb() does not change that.
+ *
+ * Return: 0; -EINVAL for another product, an @fmc where there is none, or a
+ * minimum of nothing but zero; -EEXIST if @product has one already.
+ */
+int tlsbind_appraisal_set_snp_tcb(struct tlsbind_appraisal *appraisal, const char *product,
+				  const struct tlsbind_snp_tcb *minimum);
+
+/**
+ * enum tlsbind_tcb_status - what the vendor says of a TCB level
+ * @TLSBIND_TCB_UNKNOWN: no level fits
+ * @TLSBIND_TCB_UP_TO_DATE: nothing is known against it
+ * @TLSBIND_TCB_SW_HARDENING_NEEDED: software in the guest must be hardened
+ * @TLSBIND_TCB_CONFIGURATION_NEEDED: the platform must be configured otherwise
+ * @TLSBIND_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED: both
+ * @TLSBIND_TCB_TD_RELAUNCH_ADVISED: the guest was started under an older module
+ * @TLSBIND_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED: likewise, and
+ *	configuration
+ * @TLSBIND_TCB_OUT_OF_DATE: an update is missing
+ * @TLSBIND_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED: likewise, and configuration
+ * @TLSBIND_TCB_REVOKED: not to be trusted; no policy accepts it
+ * @TLSBIND_TCB_STATUSES: number of statuses
+ *
+ * Intel PCS API v4, tcbStatus.
+ */
+enum tlsbind_tcb_status {
+	TLSBIND_TCB_UNKNOWN = 0,
+	TLSBIND_TCB_UP_TO_DATE,
+	TLSBIND_TCB_SW_HARDENING_NEEDED,
+	TLSBIND_TCB_CONFIGURATION_NEEDED,
+	TLSBIND_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED,
+	TLSBIND_TCB_TD_RELAUNCH_ADVISED,
+	TLSBIND_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED,
+	TLSBIND_TCB_OUT_OF_DATE,
+	TLSBIND_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED,
+	TLSBIND_TCB_REVOKED,
+	TLSBIND_TCB_STATUSES,
+};
+
+/**
+ * tlsbind_tcb_name() - name of a TCB status, as Intel writes it
+ * @status: such as TLSBIND_TCB_UP_TO_DATE
+ *
+ * Return: a constant string such as "UpToDate"; NULL for a number without
+ * meaning.
+ */
+const char *tlsbind_tcb_name(enum tlsbind_tcb_status status);
+
+/**
+ * tlsbind_tcb_from_name() - TCB status by its name
+ * @name: such as "UpToDate"
+ *
+ * Return: the status; TLSBIND_TCB_UNKNOWN if there is no such name.
+ */
+enum tlsbind_tcb_status tlsbind_tcb_from_name(const char *name);
+
+/**
+ * tlsbind_appraisal_add_collateral() - TDX: offer what Intel says of platforms
+ * @appraisal: the policy
+ * @path: JSON file: TCB info or enclave identity as Intel's PCS answers them
+ *	(API version 4, the latter of the TD quoting enclave), or both with
+ *	certificates and revocation lists as dcap-qvl writes them. The PCS sends
+ *	the certificate of the signer in a header: that one goes to
+ *	tlsbind_appraisal_add_certificate()
+ *
+ * Signature and dates are verified with each quote. If several files are about
+ * one thing, only the newest counts, whether it holds or not.
+ *
+ * Return: 0; -EBADMSG if it is none of these or not exactly as documented, -E2BIG
+ * for too many files, -EFBIG for a file of more than
+ * TLSBIND_EVIDENCE_SIZE_MAX bytes, -ENOMEM, or the error of opening the file.
+ * After a failure nothing was added.
+ */
+int tlsbind_appraisal_add_collateral(struct tlsbind_appraisal *appraisal, const char *path);
+
+/**
+ * tlsbind_appraisal_set_evaluation() - TDX: accept no older collateral
+ * @appraisal: the policy
+ * @number: least tcbEvaluationDataNumber. Intel counts it up with each TCB
+ *	recovery; collateral from before may be valid for weeks after
+ */
+void tlsbind_appraisal_set_evaluation(struct tlsbind_appraisal *appraisal, uint32_t number);
+
+/**
+ * tlsbind_appraisal_any_tcb() - judge neither TCB level nor revocation
+ * @appraisal: the policy
+ *
+ * Without this, a TDX quote needs collateral and a TCB status that is
+ * accepted, and every report needs a current CRL of its vendor.
+ */
+void tlsbind_appraisal_any_tcb(struct tlsbind_appraisal *appraisal);
+
+/**
+ * tlsbind_appraisal_accept_tcb() - accept one more TCB status
+ * @appraisal: the policy; TLSBIND_TCB_UP_TO_DATE is accepted at first
+ * @status: neither unknown nor revoked
+ *
+ * Return: 0; -EINVAL for another value, -EBUSY after tlsbind_appraisal_load().
+ */
+int tlsbind_appraisal_accept_tcb(struct tlsbind_appraisal *appraisal,
+				 enum tlsbind_tcb_status status);
+
+/**
+ * tlsbind_appraisal_set_grace() - accept out-of-date TCB levels for a while
+ * @appraisal: the policy
+ * @days: for which TLSBIND_TCB_OUT_OF_DATE is accepted, counted from the date of
+ *	the first TCB level that came after the one that the platform, its TDX
+ *	module or its quoting enclave has
+ */
+void tlsbind_appraisal_set_grace(struct tlsbind_appraisal *appraisal, unsigned int days);
+
+/**
+ * tlsbind_appraisal_load() - take a policy from a file, tlsbind-policy(5)
+ * @appraisal: a policy without measurements, flags, VMPL and TCB levels: the
+ *	file states these. Roots, certificates, collateral, revocation lists
+ *	and time may be given before or afterwards
+ * @path: the file
+ * @error: what is wrong, and where
+ * @size: size of @error
+ *
+ * The file states something about every field of the hardware it is for. From
+ * this call on, whatever it returns, nothing is accepted but what a file
+ * states: on failure nothing at all. tlsbind_appraisal_add_measurement(),
+ * tlsbind_appraisal_set_vmpl() and tlsbind_appraisal_accept_tcb() then return
+ * -EBUSY, and what would accept more does nothing.
+ * tlsbind_appraisal_set_evaluation() and tlsbind_appraisal_set_snp_tcb() can only ask for
+ * more than the file does.
+ *
+ * Return: 0; -EBADMSG if it is no policy, or not a complete one, -EBUSY if
+ * @appraisal holds something that the file would have to agree with, -EFBIG,
+ * -ENOMEM, or the error of opening the file.
+ */
+int tlsbind_appraisal_load(struct tlsbind_appraisal *appraisal, const char *path, char *error,
+			   size_t size);
+
+/**
+ * tlsbind_policy_suggest() - a policy that accepts what evidence says
+ * @provider: TLSBIND_PROVIDER_SNP or TLSBIND_PROVIDER_TDX
+ * @report: outblob
+ * @report_len: its size
+ * @aux: auxblob; NULL if there is none
+ * @aux_len: its size
+ * @claims: TLSBIND_CLAIMS_SIZE bytes, wire format; NULL for a policy about
+ *	reports alone
+ * @platform: name the very machine, too
+ *
+ * Nothing is verified: who asks knows that the evidence is good.
+ *
+ * Return: JSON with a newline, to be freed with free(); NULL if the report is
+ * malformed or memory ran out.
+ */
+char *tlsbind_policy_suggest(const char *provider, const void *report, size_t report_len,
+			     const void *aux, size_t aux_len, const uint8_t *claims,
+			     bool platform);
+
+/**
+ * tlsbind_appraisal_allow_psk_dhe() - accept connections that were resumed
+ * @appraisal: the policy
+ *
+ * At first only full handshakes are accepted. With this, a pre-shared key will
+ * do if a fresh (EC)DHE exchange went into the keys too (psk_dhe_ke, RFC 8446
+ * section 2.2). The evidence is about the keys of this very connection all the
+ * same; but who the peer is according to a certificate was asked in an earlier
+ * one. A pre-shared key alone (psk_ke) and early data are never accepted. A policy from
+ * a file says nothing of this.
+ */
+void tlsbind_appraisal_allow_psk_dhe(struct tlsbind_appraisal *appraisal);
 
 /**
  * tlsbind_flag_from_name() - flag by its name on command lines
@@ -536,6 +806,90 @@ int tlsbind_verify(const void *evidence, size_t len, const struct tlsbind_connec
 		   uint8_t nonce[TLSBIND_NONCE_SIZE], const struct tlsbind_appraisal *appraisal,
 		   struct tlsbind_result **result);
 
+/*
+ * ---- Many connections -------------------------------------------------------
+ */
+
+struct tlsbind_cache;
+
+/**
+ * struct tlsbind_cache_info - how a cache does
+ * @reports: kept at this moment
+ * @hits: verifications that found their report
+ * @misses: those that did not
+ */
+struct tlsbind_cache_info {
+	size_t reports;
+	uint64_t hits;
+	uint64_t misses;
+};
+
+/**
+ * tlsbind_cache_new() - memory for reports that were verified
+ * @reports: how many are kept at most, rounded up to a multiple of 8; up to 2^20.
+ *	One takes some ten thousand bytes
+ * @seconds: for how long one is kept at most
+ *
+ * May be used by any number of threads at once, and with different appraisals.
+ *
+ * Return: the cache; NULL if a number is 0 or too large, or memory ran out.
+ */
+struct tlsbind_cache *tlsbind_cache_new(size_t reports, unsigned int seconds);
+
+/** tlsbind_cache_free() - end a cache that no thread uses any more */
+void tlsbind_cache_free(struct tlsbind_cache *cache);
+
+/** tlsbind_cache_flush() - forget every report */
+void tlsbind_cache_flush(struct tlsbind_cache *cache);
+
+/** tlsbind_cache_info() - how the cache does */
+void tlsbind_cache_info(struct tlsbind_cache *cache, struct tlsbind_cache_info *out);
+
+/**
+ * tlsbind_verify_cached() - tlsbind_verify(), with the memory of earlier ones
+ * @cache: the cache
+ * @evidence: evidence TLVs
+ * @len: size of @evidence
+ * @connection: the relying party's own connection
+ * @nonce: the nonce of the challenge, wiped here
+ * @appraisal: policy. What is kept serves this very object, and only until
+ *	it is changed
+ * @result: set in case of return value 0; the caller frees it
+ *
+ * Where evidence with the same hardware report and auxiliary blob was accepted before, under
+ * this appraisal, their signatures are not verified again: it takes some hashes.
+ * What is about the connection (claims, binding, tree, REPORT_DATA) is always
+ * looked at. The result is the one that tlsbind_verify() gives: a report is
+ * forgotten when a certificate, revocation list or collateral begins or ceases to be
+ * valid.
+ *
+ * Return: as tlsbind_verify(); -EINVAL also if @cache is NULL.
+ */
+int tlsbind_verify_cached(struct tlsbind_cache *cache, const void *evidence, size_t len,
+			  const struct tlsbind_connection *connection,
+			  uint8_t nonce[TLSBIND_NONCE_SIZE],
+			  const struct tlsbind_appraisal *appraisal,
+			  struct tlsbind_result **result);
+
+/**
+ * tlsbind_evidence_verify() - verify evidence without the connection that it is about
+ * @evidence: evidence TLVs
+ * @len: size of @evidence
+ * @nonce: that the claims must carry; NULL if that is not known
+ * @appraisal: policy
+ * @result: set in case of return value 0; the caller frees it. It holds
+ *	neither tls.* nor binding.*, nor claims.suite and claims.generation, and
+ *	claims.nonce only if there is @nonce
+ *
+ * To look at evidence that was kept. Accepting it says that some such guest
+ * existed, and nothing about who is at the other end of whatever connection.
+ *
+ * Return: 0 if there is a result; -EINVAL if a pointer is NULL, -ENOMEM.
+ */
+int tlsbind_evidence_verify(const void *evidence, size_t len, const uint8_t *nonce,
+			    const struct tlsbind_appraisal *appraisal,
+			    struct tlsbind_result **result);
+
 /**
  * struct tlsbind_report_info - what a hardware report says
  * @provider: TLSBIND_PROVIDER_SNP or TLSBIND_PROVIDER_TDX
@@ -568,7 +922,7 @@ struct tlsbind_report_info {
  * @appraisal: policy; flags in it do not matter here
  * @info: filled if the report could be parsed, zeroed otherwise; may be NULL
  * @result: set in case of return value 0; the caller frees it. It holds
- *	evidence.format, report.* and appraisal.measurement
+ *	evidence.format, report.*, tcb.* and appraisal.*, as far as asked for
  *
  * For reports that are not bound to a connection by tlsbind. Accepting one
  * says nothing about who is at the other end.

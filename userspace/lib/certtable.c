@@ -24,6 +24,11 @@ static const uint8_t tlsbind_guid_ask[TLSBIND_GUID_SIZE] = {
 	0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82,
 };
 
+static const uint8_t tlsbind_guid_ark[TLSBIND_GUID_SIZE] = {
+	0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52,
+	0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae,
+};
+
 /* Number of entries before the all-zero one; negative if there is no such one. */
 static int tlsbind_certtable_count(struct tlsbind_span table)
 {
@@ -51,6 +56,8 @@ static struct tlsbind_span *tlsbind_certtable_slot(struct tlsbind_certtable *tab
 		return &table->vlek;
 	if (!memcmp(guid.data, tlsbind_guid_ask, TLSBIND_GUID_SIZE))
 		return &table->ask;
+	if (!memcmp(guid.data, tlsbind_guid_ark, TLSBIND_GUID_SIZE))
+		return &table->ark;
 	return NULL;
 }
 

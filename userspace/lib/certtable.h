@@ -10,13 +10,17 @@
  * @vcek: certificate of the chip's key
  * @vlek: certificate of the cloud provider's key
  * @ask: certificate of the key that signs the other two
+ * @ark: certificate of the root that signs @ask: a hint, the relying party
+ *	knows the keys that it trusts
  *
- * The table's ARK is of no interest: roots come from the relying party.
+ * The table's CRL is of no interest: the host would choose the one that suits
+ * it among those that have not expired.
  */
 struct tlsbind_certtable {
 	struct tlsbind_span vcek;
 	struct tlsbind_span vlek;
 	struct tlsbind_span ask;
+	struct tlsbind_span ark;
 };
 
 /**

@@ -142,108 +142,203 @@ static int tlsbind_chain_candidates(STACK_OF(X509) *out, STACK_OF(X509) *from)
 	return 0;
 }
 
-/* Its own, and the key of one of the roots? */
-static bool tlsbind_chain_is_root(X509 *cert, STACK_OF(X509) *roots)
+/* Everything that a step of tlsbind_chain_verify() looks at. */
+struct tlsbind_chain_task {
+	STACK_OF(X509) *brought;
+	const struct tlsbind_appraisal *appraisal;
+	enum tlsbind_vendor vendor;
+	int links;
+	char *why;
+	size_t size;
+};
+
+static bool tlsbind_chain_is_named(const X509 *cert, STACK_OF(X509) *roots)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	int i;
 
-	for (i = 0; i < sk_X509_num(roots); i++)
+	for (i = 0; key && i < sk_X509_num(roots); i++)
 		if (EVP_PKEY_eq(key, X509_get0_pubkey(sk_X509_value(roots, i))) == 1)
-			return X509_verify(cert, key) == 1;
+			return true;
 	return false;
 }
 
+static bool tlsbind_chain_is_pinned(const X509 *cert, enum tlsbind_vendor vendor)
+{
+	const struct tlsbind_anchor *anchor = tlsbind_anchor_find(cert);
+
+	return anchor && anchor->vendor == vendor;
+}
+
+static bool tlsbind_chain_is_trusted(const struct tlsbind_chain_task *task, const X509 *cert)
+{
+	if (task->appraisal->roots_named)
+		return tlsbind_chain_is_named(cert, task->appraisal->roots);
+	return tlsbind_chain_is_pinned(cert, task->vendor);
+}
+
+/* A key that is trusted, and a certificate that is signed with it? */
+static bool tlsbind_chain_is_root(const struct tlsbind_chain_task *task, X509 *cert)
+{
+	return tlsbind_chain_is_trusted(task, cert) && X509_self_signed(cert, 1) == 1;
+}
+
 /* Nothing may come with the evidence that is neither a link of its chain nor a root. */
-static bool tlsbind_chain_uses(STACK_OF(X509) *chain, STACK_OF(X509) *brought,
-			       STACK_OF(X509) *roots)
+static bool tlsbind_chain_uses(const struct tlsbind_chain_task *task, STACK_OF(X509) *chain)
 {
 	int i, j;
 
-	for (i = 0; i < sk_X509_num(brought); i++) {
-		X509 *cert = sk_X509_value(brought, i);
+	for (i = 0; i < sk_X509_num(task->brought); i++) {
+		X509 *cert = sk_X509_value(task->brought, i);
 		bool used = false;
 
 		for (j = 0; j < sk_X509_num(chain) && !used; j++)
 			used = !X509_cmp(cert, sk_X509_value(chain, j));
-		if (!used && !(tlsbind_chain_self_issued(cert) &&
-			       tlsbind_chain_is_root(cert, roots)))
+		if (!used && !tlsbind_chain_is_root(task, cert))
 			return false;
 	}
 	return true;
 }
 
-static X509_STORE *tlsbind_chain_store(const struct tlsbind_appraisal *appraisal)
+/* Add the roots among @certs to what OpenSSL trusts. */
+static int tlsbind_chain_trust(const struct tlsbind_chain_task *task, X509_STORE *store,
+			       STACK_OF(X509) *certs)
 {
-	X509_STORE *store = X509_STORE_new();
 	int i;
 
-	for (i = 0; store && i < sk_X509_num(appraisal->roots); i++) {
-		if (!X509_STORE_add_cert(store, sk_X509_value(appraisal->roots, i))) {
-			X509_STORE_free(store);
-			return NULL;
-		}
+	for (i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		if (tlsbind_chain_is_root(task, cert) && !X509_STORE_add_cert(store, cert))
+			return -ENOMEM;
 	}
-	return store;
+	return 0;
 }
 
-static int tlsbind_chain_judge(X509_STORE_CTX *ctx, STACK_OF(X509) *brought,
-			       STACK_OF(X509) *roots, char *why, size_t size)
+static X509_STORE *tlsbind_chain_store(const struct tlsbind_chain_task *task)
+{
+	const struct tlsbind_appraisal *appraisal = task->appraisal;
+	X509_STORE *store = X509_STORE_new();
+	int ret;
+
+	if (!store)
+		return NULL;
+	if (appraisal->roots_named) {
+		ret = tlsbind_chain_trust(task, store, appraisal->roots);
+	} else {
+		ret = tlsbind_chain_trust(task, store, task->brought);
+		if (!ret)
+			ret = tlsbind_chain_trust(task, store, appraisal->untrusted);
+	}
+	if (!ret)
+		return store;
+	X509_STORE_free(store);
+	return NULL;
+}
+
+static bool tlsbind_chain_store_is_empty(X509_STORE *store)
+{
+	STACK_OF(X509) *certs = X509_STORE_get1_all_certs(store);
+	bool empty = sk_X509_num(certs) < 1;
+
+	sk_X509_pop_free(certs, X509_free);
+	return empty;
+}
+
+static int tlsbind_chain_judge(const struct tlsbind_chain_task *task, X509_STORE_CTX *ctx)
 {
 	STACK_OF(X509) *chain;
+	int count;
 
 	if (X509_verify_cert(ctx) != 1) {
-		snprintf(why, size, "%s at depth %d",
+		snprintf(task->why, task->size, "%s at depth %d",
 			 X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)),
 			 X509_STORE_CTX_get_error_depth(ctx));
 		return -EKEYREJECTED;
 	}
 	chain = X509_STORE_CTX_get0_chain(ctx);
-	if (sk_X509_num(chain) != 3) {
-		snprintf(why, size, "chain of %d certificates instead of 3", sk_X509_num(chain));
+	count = sk_X509_num(chain);
+	if (count != task->links) {
+		snprintf(task->why, task->size, "chain of %d certificates instead of %d", count,
+			 task->links);
 		return -EKEYREJECTED;
 	}
-	if (!tlsbind_chain_uses(chain, brought, roots)) {
-		snprintf(why, size, "the evidence brings a certificate that does not belong to it");
+	if (!tlsbind_chain_is_trusted(task, sk_X509_value(chain, count - 1))) {
+		snprintf(task->why, task->size, "chain does not end in a trusted root");
 		return -EKEYREJECTED;
 	}
-	snprintf(why, size, "chain ends in a given root");
+	if (!tlsbind_chain_uses(task, chain)) {
+		snprintf(task->why, task->size,
+			 "the evidence brings a certificate that does not belong to it");
+		return -EKEYREJECTED;
+	}
 	return 0;
 }
 
-int tlsbind_chain_verify(X509 *leaf, STACK_OF(X509) *untrusted,
-			 const struct tlsbind_appraisal *appraisal, char *why, size_t size)
+/* Which of the reasons to trust it was, for people. */
+static void tlsbind_chain_describe(const struct tlsbind_chain_task *task, const X509 *root)
 {
-	X509_STORE *store = tlsbind_chain_store(appraisal);
+	const struct tlsbind_anchor *anchor = tlsbind_anchor_find(root);
+
+	snprintf(task->why, task->size, "chain ends in %s%s",
+		 task->appraisal->roots_named ? "a given root" : "the pinned key of ",
+		 task->appraisal->roots_named || !anchor ? "" : anchor->name);
+}
+
+static int tlsbind_chain_run(const struct tlsbind_chain_task *task, X509 *leaf,
+			     X509_STORE *store, STACK_OF(X509) *others, X509_STORE_CTX *ctx)
+{
+	X509_VERIFY_PARAM *param;
+
+	if (tlsbind_chain_candidates(others, task->brought) ||
+	    tlsbind_chain_candidates(others, task->appraisal->untrusted) ||
+	    !X509_STORE_CTX_init(ctx, store, leaf, others))
+		return -ENOMEM;
+	if (tlsbind_chain_store_is_empty(store)) {
+		snprintf(task->why, task->size, "%s", task->appraisal->roots_named ?
+			 "no root was given" : "no certificate of a pinned root is at hand");
+		return -EKEYREJECTED;
+	}
+	if (X509_check_ca(leaf)) {
+		snprintf(task->why, task->size, "the signing certificate is a CA");
+		return -EKEYREJECTED;
+	}
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_auth_level(param, TLSBIND_AUTH_LEVEL);
+	X509_VERIFY_PARAM_set_depth(param, task->links - 2);
+	X509_VERIFY_PARAM_set_time(param, tlsbind_appraisal_now(task->appraisal));
+	return tlsbind_chain_judge(task, ctx);
+}
+
+int tlsbind_chain_verify(X509 *leaf, STACK_OF(X509) *untrusted,
+			 const struct tlsbind_appraisal *appraisal, enum tlsbind_vendor vendor,
+			 int links, STACK_OF(X509) **chain, char *why, size_t size)
+{
+	struct tlsbind_chain_task task = { untrusted, appraisal, vendor, links, why, size };
+	STACK_OF(X509) *others = sk_X509_new_null(), *found = NULL;
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	STACK_OF(X509) *others = sk_X509_new_null();
+	X509_STORE *store;
 	int ret = -ENOMEM;
 
 	ERR_set_mark();
+	store = tlsbind_chain_store(&task);
 	snprintf(why, size, "out of memory");
-	if (!store || !ctx || !others || tlsbind_chain_candidates(others, untrusted) ||
-	    tlsbind_chain_candidates(others, appraisal->untrusted) ||
-	    !X509_STORE_CTX_init(ctx, store, leaf, others))
-		goto out;
-	ret = -EKEYREJECTED;
-	if (!sk_X509_num(appraisal->roots)) {
-		snprintf(why, size, "no root was given");
-		goto out;
+	if (store && ctx && others)
+		ret = tlsbind_chain_run(&task, leaf, store, others, ctx);
+	if (!ret) {
+		found = X509_STORE_CTX_get1_chain(ctx);
+		ret = found ? 0 : -ENOMEM;
 	}
-	if (X509_check_ca(leaf)) {
-		snprintf(why, size, "the signing certificate is a CA");
-		goto out;
-	}
-	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), TLSBIND_AUTH_LEVEL);
-	X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(ctx), 1);
-	if (appraisal->time_set)
-		X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(ctx), appraisal->time);
-	ret = tlsbind_chain_judge(ctx, untrusted, appraisal->roots, why, size);
-out:
+	if (!ret)
+		tlsbind_chain_describe(&task, sk_X509_value(found, links - 1));
 	ERR_pop_to_mark();
 	sk_X509_free(others);
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
+	if (chain)
+		*chain = found;
+	else
+		sk_X509_pop_free(found, X509_free);
 	return ret;
 }
 
@@ -288,6 +383,24 @@ out:
 	return ret;
 }
 
+bool tlsbind_chain_is_called(const X509 *cert, const char *text)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1), len;
+	unsigned char *name = NULL;
+	bool found;
+
+	if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+		return false;
+	ERR_set_mark();
+	len = ASN1_STRING_to_UTF8(&name,
+				  X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	ERR_pop_to_mark();
+	found = len > 0 && strlen((char *)name) == (size_t)len && strstr((char *)name, text);
+	OPENSSL_free(name);
+	return found;
+}
+
 struct tlsbind_span tlsbind_chain_extension(const X509 *cert, const char *oid)
 {
 	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
@@ -295,10 +408,11 @@ struct tlsbind_span tlsbind_chain_extension(const X509 *cert, const char *oid)
 	struct tlsbind_span span = { NULL, 0 };
 	const ASN1_OCTET_STRING *value;
 
-	if (at >= 0 && X509_get_ext_by_OBJ(cert, object, at) < 0) {
+	if (at >= 0) {
 		value = X509_EXTENSION_get_data(X509_get_ext(cert, at));
 		span.data = ASN1_STRING_get0_data(value);
-		span.len = (size_t)ASN1_STRING_length(value);
+		if (X509_get_ext_by_OBJ(cert, object, at) < 0)
+			span.len = (size_t)ASN1_STRING_length(value);
 	}
 	ASN1_OBJECT_free(object);
 	return span;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include "internal.h"
 
 void tlsbind_hex(const void *data, size_t len, char *out, size_t size)
@@ -22,9 +23,12 @@ void tlsbind_hex(const void *data, size_t len, char *out, size_t size)
 int tlsbind_unhex(const char *text, uint8_t *out, size_t len)
 {
 	size_t written = 0;
+	int ok;
 
-	if (strlen(text) != 2 * len ||
-	    !OPENSSL_hexstr2buf_ex(out, len, &written, text, '\0') || written != len)
+	if (strlen(text) != 2 * len)
 		return -EBADMSG;
-	return 0;
+	ERR_set_mark();
+	ok = OPENSSL_hexstr2buf_ex(out, len, &written, text, '\0');
+	ERR_pop_to_mark();
+	return ok && written == len ? 0 : -EBADMSG;
 }

@@ -53,9 +53,16 @@ int tlsbind_report_parse(const char *provider, struct tlsbind_span report,
 void tlsbind_report_clear(struct tlsbind_report *report);
 
 /**
- * tlsbind_report_judge() - every check report.* but report.data, and the measurement
+ * tlsbind_report_drop() - leave out the checks that the appraisal does not ask for
+ * @appraisal: what is asked for
+ * @result: new
+ */
+void tlsbind_report_drop(const struct tlsbind_appraisal *appraisal, struct tlsbind_result *result);
+
+/**
+ * tlsbind_report_judge() - every check of a report but report.data
  * @report: the report
- * @appraisal: roots, measurements, VMPL, time
+ * @appraisal: roots, lists, measurements, VMPL, time
  * @result: the checks are set there
  */
 void tlsbind_report_judge(const struct tlsbind_report *report,

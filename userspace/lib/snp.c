@@ -16,15 +16,18 @@ static void tlsbind_snp_parse_head(struct tlsbind_cursor *c, struct tlsbind_snp 
 	uint32_t keys;
 
 	out->version = tlsbind_cursor_le32(c);
-	tlsbind_cursor_skip(c, 4);			/* GUEST_SVN */
+	out->guest_svn = tlsbind_cursor_le32(c);
 	out->policy = tlsbind_cursor_le64(c);
-	tlsbind_cursor_skip(c, 16 + 16);		/* FAMILY_ID, IMAGE_ID */
+	out->family_id = tlsbind_cursor_take(c, 16);
+	out->image_id = tlsbind_cursor_take(c, 16);
 	out->vmpl = tlsbind_cursor_le32(c);
 	if (tlsbind_cursor_le32(c) != TLSBIND_SNP_ECDSA_P384_SHA384)
 		tlsbind_cursor_fail(c);
-	/* CURRENT_TCB, PLATFORM_INFO: Turin sets bits that no document we have names. */
-	tlsbind_cursor_skip(c, 8 + 8);
+	out->current_tcb = tlsbind_cursor_take(c, TLSBIND_SNP_TCB_SIZE);
+	out->platform_info = tlsbind_cursor_le64(c);
 	keys = tlsbind_cursor_le32(c);
+	out->author_key_en = keys & 1;
+	out->mask_chip_key = keys & 2;
 	out->signer = keys >> 2 & 7;
 	if (keys >> 5 || out->signer > TLSBIND_SNP_VLEK)
 		tlsbind_cursor_fail(c);
@@ -38,25 +41,34 @@ static void tlsbind_snp_parse_body(struct tlsbind_cursor *c, struct tlsbind_snp 
 {
 	out->report_data = tlsbind_cursor_take(c, TLSBIND_REPORT_DATA_SIZE);
 	out->measurement = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
-	/* HOST_DATA, ID_KEY_DIGEST, AUTHOR_KEY_DIGEST, REPORT_ID, REPORT_ID_MA */
-	tlsbind_cursor_skip(c, 32 + 48 + 48 + 32 + 32);
-	out->reported_tcb = tlsbind_cursor_take(c, 8);
+	out->host_data = tlsbind_cursor_take(c, 32);
+	out->id_key_digest = tlsbind_cursor_take(c, 48);
+	out->author_key_digest = tlsbind_cursor_take(c, 48);
+	out->report_id = tlsbind_cursor_take(c, 32);
+	out->report_id_ma = tlsbind_cursor_take(c, 32);
+}
+
+static void tlsbind_snp_parse_platform(struct tlsbind_cursor *c, struct tlsbind_snp *out)
+{
+	out->reported_tcb = tlsbind_cursor_take(c, TLSBIND_SNP_TCB_SIZE);
 	if (out->version >= 3) {
 		out->family = tlsbind_cursor_u8(c);
 		out->model = tlsbind_cursor_u8(c);
-		tlsbind_cursor_skip(c, 1);		/* stepping */
+		out->stepping = tlsbind_cursor_u8(c);
 		tlsbind_cursor_zero(c, 21);
 	} else {
 		tlsbind_cursor_zero(c, 24);
 	}
 	out->chip_id = tlsbind_cursor_take(c, 64);
-	tlsbind_cursor_skip(c, 8 + 3);			/* COMMITTED_TCB, CURRENT_* */
+	out->committed_tcb = tlsbind_cursor_take(c, TLSBIND_SNP_TCB_SIZE);
+	out->current_firmware = tlsbind_cursor_take(c, 3);
 	tlsbind_cursor_zero(c, 1);
-	tlsbind_cursor_skip(c, 3);			/* COMMITTED_* */
+	out->committed_firmware = tlsbind_cursor_take(c, 3);
 	tlsbind_cursor_zero(c, 1);
-	tlsbind_cursor_skip(c, 8);			/* LAUNCH_TCB */
+	out->launch_tcb = tlsbind_cursor_take(c, TLSBIND_SNP_TCB_SIZE);
 	if (out->version >= 5) {
-		tlsbind_cursor_skip(c, 8 + 8);		/* mitigation vectors */
+		out->launch_mit_vector = tlsbind_cursor_le64(c);
+		out->current_mit_vector = tlsbind_cursor_le64(c);
 		tlsbind_cursor_zero(c, 152);
 	} else {
 		tlsbind_cursor_zero(c, 168);
@@ -84,6 +96,7 @@ int tlsbind_snp_parse(struct tlsbind_span report, struct tlsbind_snp *out)
 	if (out->version != 2 && out->version != 3 && out->version != 5)
 		tlsbind_cursor_fail(&c);
 	tlsbind_snp_parse_body(&c, out);
+	tlsbind_snp_parse_platform(&c, out);
 	tlsbind_snp_parse_signature(&c, out);
 	out->signed_part = tlsbind_span_slice(report, 0, TLSBIND_SNP_SIGNED_SIZE);
 	if (tlsbind_cursor_done(&c))

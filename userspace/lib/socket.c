@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An attester that holds its own kTLS socket. */
+/* A program that holds its own kTLS socket: an attester, or a relying party. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include "connection.h"
 #include "cursor.h"
 #include "internal.h"
 
@@ -15,6 +16,7 @@
 #define SOL_TLS 282
 #endif
 
+#define TLSBIND_SOCKET_TRIES	8	/* KeyUpdates between two questions, one after the other */
 #define TLSBIND_SOCKET_BUFFER	(16 * 1024)	/* a first guess; the kernel tells more */
 
 static int tlsbind_socket_challenge(int fd, const uint8_t nonce[TLSBIND_NONCE_SIZE],
@@ -92,6 +94,70 @@ int tlsbind_socket_evidence(int fd, const uint8_t nonce[TLSBIND_NONCE_SIZE],
 	}
 	close(event);
 	return ret;
+}
+
+/* A structure of exactly this size. */
+static int tlsbind_socket_get(int fd, int option, void *out, size_t size)
+{
+	socklen_t len = (socklen_t)size;
+
+	memset(out, 0, size);
+	if (getsockopt(fd, SOL_TLS, option, out, &len))
+		return -errno;
+	return len == size ? 0 : -EPROTO;
+}
+
+/*
+ * Two questions, and a KeyUpdate may come in between: the generations that both
+ * answers name must agree. What TLSBIND_INFO says beyond them never changes.
+ */
+static int tlsbind_socket_ask(int fd, struct tlsbind_info *info, struct tlsbind_peer *peer)
+{
+	int ret = -EAGAIN, tries = TLSBIND_SOCKET_TRIES;
+
+	while (ret == -EAGAIN && tries--) {
+		ret = tlsbind_socket_get(fd, TLSBIND_INFO, info, sizeof(*info));
+		if (!ret)
+			ret = tlsbind_socket_get(fd, TLSBIND_PEER, peer, sizeof(*peer));
+		if (!ret && (info->tx_generation != peer->rx_generation ||
+			     info->rx_generation != peer->tx_generation))
+			ret = -EAGAIN;
+	}
+	return ret;
+}
+
+int tlsbind_socket_connection(int fd, const struct tlsbind_handshake *handshake,
+			      struct tlsbind_connection *out)
+{
+	struct tlsbind_connection conn = { 0 };
+	struct tlsbind_info info;
+	struct tlsbind_peer peer;
+	int ret;
+
+	if (!out)
+		return -EINVAL;
+	memset(out, 0, sizeof(*out));
+	if (!handshake)
+		return -EINVAL;
+	ret = tlsbind_socket_ask(fd, &info, &peer);
+	if (ret)
+		return ret;
+	if (info.tls_version != TLS1_3_VERSION || !tlsbind_suite_key_size(info.cipher_suite))
+		return -ENOTSUP;
+	if (tlsbind_is_zero(peer.tx_commitment, sizeof(peer.tx_commitment)) ||
+	    tlsbind_is_zero(peer.rx_commitment, sizeof(peer.rx_commitment)))
+		return -ENOKEY;
+	conn.tls_version = info.tls_version;
+	conn.cipher_suite = info.cipher_suite;
+	conn.tx_generation = peer.tx_generation;
+	conn.rx_generation = peer.rx_generation;
+	memcpy(conn.tx_commitment, peer.tx_commitment, sizeof(conn.tx_commitment));
+	memcpy(conn.rx_commitment, peer.rx_commitment, sizeof(conn.rx_commitment));
+	memcpy(conn.connection_id, peer.connection_id, sizeof(conn.connection_id));
+	conn.has_id = !tlsbind_is_zero(conn.connection_id, sizeof(conn.connection_id));
+	tlsbind_connection_facts(&conn, handshake);
+	*out = conn;
+	return 0;
 }
 
 bool tlsbind_socket_is(int fd, const uint8_t connection_id[TLSBIND_CONNECTION_ID_SIZE])

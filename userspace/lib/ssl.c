@@ -8,12 +8,19 @@
  * effect when it has been read, a sent one when it has been written, and the
  * callback comes at exactly these two moments.
  *
+ * The message callback also sees the ServerHello, which alone says for certain
+ * whether a key exchange took place: OpenSSL may name the group of the session
+ * that was resumed.
+ *
  * State hangs on the SSL object as ex_data and is wiped and freed with it.
  */
 #include <errno.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
+#include "connection.h"
+#include "cursor.h"
+#include "hello.h"
 #include "internal.h"
 
 /* One direction, named by who sends with it. */
@@ -28,6 +35,7 @@ enum { TLSBIND_SENDER_CLIENT, TLSBIND_SENDER_SERVER };
 
 struct tlsbind_ssl {
 	struct tlsbind_direction by[2];
+	bool key_share;		/* the ServerHello holds one */
 	int error;		/* of a derivation in a callback; sticks */
 };
 
@@ -135,6 +143,18 @@ static int tlsbind_ssl_ratchet(const SSL *ssl, int sender)
 	return ret;
 }
 
+/* What begins with a type and a length of three bytes. */
+static void tlsbind_ssl_server_hello(struct tlsbind_ssl *state, const void *buf, size_t len)
+{
+	struct tlsbind_span whole = { buf, len }, body;
+	struct tlsbind_hello hello;
+
+	body = tlsbind_span_slice(whole, 4, len < 4 ? 0 : len - 4);
+	if (tlsbind_hello_server(body.data, body.len, &hello))
+		state->error = -EIO;
+	state->key_share = hello.key_share && !hello.retry;
+}
+
 static void tlsbind_ssl_message(int sent, int version, int type, const void *buf, size_t len,
 				SSL *ssl, void *arg)
 {
@@ -143,12 +163,20 @@ static void tlsbind_ssl_message(int sent, int version, int type, const void *buf
 	int ret;
 
 	(void)version, (void)arg;
-	if (!state || type != SSL3_RT_HANDSHAKE || !len ||
-	    *(const uint8_t *)buf != SSL3_MT_KEY_UPDATE)
+	if (!state || type != SSL3_RT_HANDSHAKE || !len)
 		return;
-	ret = tlsbind_ssl_ratchet(ssl, sender);
-	if (ret)
-		state->error = ret;
+	switch (*(const uint8_t *)buf) {
+	case SSL3_MT_SERVER_HELLO:
+		tlsbind_ssl_server_hello(state, buf, len);
+		break;
+	case SSL3_MT_KEY_UPDATE:
+		ret = tlsbind_ssl_ratchet(ssl, sender);
+		if (ret)
+			state->error = ret;
+		break;
+	default:
+		break;
+	}
 }
 
 int tlsbind_ssl_attach(SSL *ssl)
@@ -197,20 +225,18 @@ static int tlsbind_ssl_commitments(SSL *ssl, const struct tlsbind_ssl *state,
 	return ret;
 }
 
-/*
- * SSL_get_negotiated_group() is 0 if a pre-shared key alone made the keys
- * (psk_ke). Early OpenSSL versions answer with the group of the resumed session
- * there, but then full_handshake is false.
- */
-static void tlsbind_ssl_facts(SSL *ssl, struct tlsbind_connection *out)
+static void tlsbind_ssl_facts(SSL *ssl, const struct tlsbind_ssl *state,
+			      struct tlsbind_connection *out)
 {
-	int group = (int)SSL_get_negotiated_group(ssl);
-	const char *name = group ? SSL_group_to_name(ssl, group) : NULL;
+	int group = state->key_share ? (int)SSL_get_negotiated_group(ssl) : 0;
+	const struct tlsbind_handshake handshake = {
+		.dhe = group != 0,
+		.full_handshake = !SSL_session_reused(ssl),
+		.no_early_data = SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_NOT_SENT,
+		.group = group ? SSL_group_to_name(ssl, group) : NULL,
+	};
 
-	out->dhe = group != 0;
-	out->full_handshake = !SSL_session_reused(ssl);
-	out->no_early_data = SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_NOT_SENT;
-	snprintf(out->group, sizeof(out->group), "%s", name ? name : group ? "unnamed" : "none");
+	tlsbind_connection_facts(out, &handshake);
 }
 
 int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out)
@@ -235,7 +261,7 @@ int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out)
 	/* What is written next goes out under a key that nobody knows yet. */
 	if (SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE)
 		return -EAGAIN;
-	tlsbind_ssl_facts(ssl, &conn);
+	tlsbind_ssl_facts(ssl, state, &conn);
 	ret = tlsbind_ssl_commitments(ssl, state, &conn);
 	if (!ret)
 		*out = conn;

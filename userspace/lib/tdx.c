@@ -5,20 +5,25 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include "chain.h"
 #include "cursor.h"
+#include "pck.h"
 #include "tdx.h"
 
-#define TLSBIND_TDX_SIGNED_SIZE		(48 + 584)
+#define TLSBIND_TDX_HEADER_SIZE		48
+#define TLSBIND_TDX_BODY_HEADER_SIZE	6	/* version 5: type and size of the body */
+#define TLSBIND_TDX_BODY_1_0_SIZE	584
+#define TLSBIND_TDX_BODY_1_5_SIZE	648
 #define TLSBIND_TDX_KEY_ECDSA_P256	2
 #define TLSBIND_TDX_TEE			0x81
 #define TLSBIND_TDX_CERT_QE_REPORT	6
 #define TLSBIND_TDX_CERT_PCK_CHAIN	5
 #define TLSBIND_TDX_QE_PROD_ID		2
 #define TLSBIND_SGX_FLAG_DEBUG		2
-#define TLSBIND_OID_PCK			"1.2.840.113741.1.13.1"
+#define TLSBIND_TDX_PCK_NAME		"SGX PCK Certificate"
 
 static const uint8_t tlsbind_tdx_vendor[16] = {
 	0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
@@ -33,11 +38,12 @@ static const uint8_t tlsbind_tdx_qe_mrsigner[32] = {
 	0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
 };
 
-static void tlsbind_tdx_parse_header(struct tlsbind_cursor *c)
+static void tlsbind_tdx_parse_header(struct tlsbind_cursor *c, struct tlsbind_tdx *out)
 {
 	struct tlsbind_span vendor;
 
-	if (tlsbind_cursor_le16(c) != 4)
+	out->version = tlsbind_cursor_le16(c);
+	if (out->version != 4 && out->version != 5)
 		tlsbind_cursor_fail(c);
 	if (tlsbind_cursor_le16(c) != TLSBIND_TDX_KEY_ECDSA_P256)
 		tlsbind_cursor_fail(c);
@@ -50,17 +56,55 @@ static void tlsbind_tdx_parse_header(struct tlsbind_cursor *c)
 	tlsbind_cursor_skip(c, 20);		/* user data */
 }
 
+/* Type and size of the body, which version 4 leaves out. Return: header and body. */
+static size_t tlsbind_tdx_parse_type(struct tlsbind_cursor *c, struct tlsbind_tdx *out)
+{
+	size_t start = TLSBIND_TDX_HEADER_SIZE, want = TLSBIND_TDX_BODY_1_0_SIZE;
+
+	out->body_type = TLSBIND_TDX_BODY_1_0;
+	if (out->version != 5)
+		return start + want;
+	start += TLSBIND_TDX_BODY_HEADER_SIZE;
+	out->body_type = tlsbind_cursor_le16(c);
+	if (out->body_type == TLSBIND_TDX_BODY_1_5)
+		want = TLSBIND_TDX_BODY_1_5_SIZE;
+	else if (out->body_type != TLSBIND_TDX_BODY_1_0)
+		tlsbind_cursor_fail(c);
+	if (tlsbind_cursor_le32(c) != want)
+		tlsbind_cursor_fail(c);
+	return start + want;
+}
+
 /* SEAM module not signed by Intel's own key, or with attributes: not understood here. */
+static void tlsbind_tdx_parse_seam(struct tlsbind_cursor *c, struct tlsbind_tdx *out)
+{
+	out->tee_tcb_svn = tlsbind_cursor_take(c, TLSBIND_TDX_SVN_SIZE);
+	out->mr_seam = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
+	out->mr_signer_seam = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
+	out->seam_attributes = tlsbind_cursor_take(c, 8);
+	if (!tlsbind_span_is_zero(out->mr_signer_seam) ||
+	    !tlsbind_span_is_zero(out->seam_attributes))
+		tlsbind_cursor_fail(c);
+}
+
 static void tlsbind_tdx_parse_body(struct tlsbind_cursor *c, struct tlsbind_tdx *out)
 {
-	tlsbind_cursor_skip(c, 16 + 48);	/* TEE_TCB_SVN, MRSEAM */
-	tlsbind_cursor_zero(c, 48 + 8);		/* MRSIGNERSEAM, SEAMATTRIBUTES */
+	size_t i;
+
+	tlsbind_tdx_parse_seam(c, out);
 	out->attributes = tlsbind_cursor_le64(c);
-	tlsbind_cursor_skip(c, 8);		/* XFAM */
+	out->xfam = tlsbind_cursor_le64(c);
 	out->mrtd = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
-	tlsbind_cursor_skip(c, 48 * 3);		/* MRCONFIGID, MROWNER, MROWNERCONFIG */
-	tlsbind_cursor_skip(c, 48 * 4);		/* RTMRs */
+	out->mr_config_id = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
+	out->mr_owner = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
+	out->mr_owner_config = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
+	for (i = 0; i < TLSBIND_TDX_RTMR_COUNT; i++)
+		out->rtmr[i] = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
 	out->report_data = tlsbind_cursor_take(c, TLSBIND_REPORT_DATA_SIZE);
+	if (out->body_type != TLSBIND_TDX_BODY_1_5)
+		return;
+	out->tee_tcb_svn_2 = tlsbind_cursor_take(c, TLSBIND_TDX_SVN_SIZE);
+	out->mr_service_td = tlsbind_cursor_take(c, TLSBIND_MEASUREMENT_SIZE);
 }
 
 static void tlsbind_tdx_parse_qe(struct tlsbind_cursor *c, struct tlsbind_tdx *out)
@@ -69,13 +113,16 @@ static void tlsbind_tdx_parse_qe(struct tlsbind_cursor *c, struct tlsbind_tdx *o
 
 	out->qe_report = tlsbind_cursor_take(c, 384);
 	tlsbind_cursor_span(&qe, out->qe_report);
-	tlsbind_cursor_skip(&qe, 48);
-	out->qe_attributes = tlsbind_cursor_le64(&qe);
-	tlsbind_cursor_skip(&qe, 8 + 32 + 32);
+	tlsbind_cursor_skip(&qe, 16);		/* CPUSVN */
+	out->qe_miscselect = tlsbind_cursor_take(&qe, 4);
+	tlsbind_cursor_skip(&qe, 28);
+	out->qe_attributes = tlsbind_cursor_take(&qe, 16);
+	tlsbind_cursor_skip(&qe, 32 + 32);	/* MRENCLAVE */
 	out->qe_mrsigner = tlsbind_cursor_take(&qe, 32);
 	tlsbind_cursor_skip(&qe, 96);
 	out->qe_prod_id = tlsbind_cursor_le16(&qe);
-	tlsbind_cursor_skip(&qe, 62);
+	out->qe_isvsvn = tlsbind_cursor_le16(&qe);
+	tlsbind_cursor_skip(&qe, 60);
 	out->qe_report_data = tlsbind_cursor_take(&qe, 64);
 	if (!tlsbind_cursor_done(&qe))
 		tlsbind_cursor_fail(c);
@@ -111,19 +158,32 @@ static void tlsbind_tdx_parse_signature(struct tlsbind_cursor *c, struct tlsbind
 int tlsbind_tdx_parse(struct tlsbind_span quote, struct tlsbind_tdx *out)
 {
 	struct tlsbind_cursor c, signature;
+	size_t signed_size;
 
 	memset(out, 0, sizeof(*out));
 	tlsbind_cursor_span(&c, quote);
-	tlsbind_tdx_parse_header(&c);
+	tlsbind_tdx_parse_header(&c, out);
+	signed_size = tlsbind_tdx_parse_type(&c, out);
 	tlsbind_tdx_parse_body(&c, out);
 	tlsbind_cursor_span(&signature, tlsbind_cursor_take(&c, tlsbind_cursor_le32(&c)));
 	tlsbind_tdx_parse_signature(&signature, out);
 	tlsbind_cursor_zero(&c, c.left);
-	out->signed_part = tlsbind_span_slice(quote, 0, TLSBIND_TDX_SIGNED_SIZE);
-	if (!signature.bad && tlsbind_cursor_done(&c))
+	out->signed_part = tlsbind_span_slice(quote, 0, signed_size);
+	if (!signature.bad && tlsbind_cursor_done(&c) && out->signed_part.data)
 		return 0;
 	memset(out, 0, sizeof(*out));
 	return -EBADMSG;
+}
+
+/* ATTRIBUTES.FLAGS.DEBUG; what is not there counts as set. */
+static bool tlsbind_tdx_qe_debug(const struct tlsbind_tdx *tdx)
+{
+	struct tlsbind_cursor c;
+	uint64_t flags;
+
+	tlsbind_cursor_span(&c, tdx->qe_attributes);
+	flags = tlsbind_cursor_le64(&c);
+	return c.bad || flags & TLSBIND_SGX_FLAG_DEBUG;
 }
 
 /* A P-256 key from its coordinates; libcrypto checks that the point is on the curve. */
@@ -150,11 +210,13 @@ out:
 	return pkey;
 }
 
-static int tlsbind_tdx_ecdsa(EVP_PKEY *pkey, struct tlsbind_span sig, struct tlsbind_span data)
+int tlsbind_tdx_ecdsa(EVP_PKEY *pkey, struct tlsbind_span sig, struct tlsbind_span data)
 {
 	struct tlsbind_span r = tlsbind_span_slice(sig, 0, 32);
 	struct tlsbind_span s = tlsbind_span_slice(sig, 32, 32);
 
+	if (sig.len != 64)
+		return -EKEYREJECTED;
 	return tlsbind_ecdsa_verify(pkey, "prime256v1", EVP_sha256(),
 				    BN_bin2bn(r.data, (int)r.len, NULL),
 				    BN_bin2bn(s.data, (int)s.len, NULL), data);
@@ -177,9 +239,11 @@ static bool tlsbind_tdx_key_is_certified(const struct tlsbind_tdx *tdx)
 
 int tlsbind_tdx_signature(const struct tlsbind_tdx *tdx, X509 *pck, char *why, size_t size)
 {
-	EVP_PKEY *key = tlsbind_tdx_key(tdx->attestation_key);
 	int ret = -EKEYREJECTED;
+	EVP_PKEY *key;
 
+	ERR_set_mark();
+	key = tlsbind_tdx_key(tdx->attestation_key);
 	if (tlsbind_tdx_ecdsa(X509_get0_pubkey(pck), tdx->qe_signature, tdx->qe_report))
 		snprintf(why, size, "quoting enclave's report is not signed by the PCK key");
 	else if (!tlsbind_tdx_key_is_certified(tdx))
@@ -191,15 +255,18 @@ int tlsbind_tdx_signature(const struct tlsbind_tdx *tdx, X509 *pck, char *why, s
 	if (!ret)
 		snprintf(why, size, "quote, attestation key and quoting enclave's report verify");
 	EVP_PKEY_free(key);
+	ERR_pop_to_mark();
 	return ret;
 }
 
 int tlsbind_tdx_certificate(const struct tlsbind_tdx *tdx, const X509 *pck, char *why,
 			    size_t size)
 {
-	if (!tlsbind_chain_extension(pck, TLSBIND_OID_PCK).len)
+	struct tlsbind_pck platform;
+
+	if (!tlsbind_chain_is_called(pck, TLSBIND_TDX_PCK_NAME) || tlsbind_pck_parse(pck, &platform))
 		snprintf(why, size, "not a PCK certificate");
-	else if (tdx->qe_attributes & TLSBIND_SGX_FLAG_DEBUG)
+	else if (tlsbind_tdx_qe_debug(tdx))
 		snprintf(why, size, "quoting enclave can be debugged");
 	else if (tdx->qe_mrsigner.len != sizeof(tlsbind_tdx_qe_mrsigner) ||
 		 memcmp(tdx->qe_mrsigner.data, tlsbind_tdx_qe_mrsigner, tdx->qe_mrsigner.len))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Intel TDX quotes, version 4: TDX DCAP Quoting Library API, appendix 3. */
+/* Intel TDX quotes, versions 4 and 5: TDX DCAP Quoting Library API, appendices 3 and 4. */
 #ifndef TLSBIND_TDX_H
 #define TLSBIND_TDX_H
 
@@ -11,11 +11,33 @@
 #define TLSBIND_TDX_ATTRIBUTE_TUD	UINT64_C(0xff)		/* debug and the like */
 #define TLSBIND_TDX_ATTRIBUTE_MIGRATABLE (UINT64_C(1) << 29)
 
+/* Body of a quote: TDX DCAP Quoting Library API, appendix 4. */
+#define TLSBIND_TDX_BODY_1_0	2
+#define TLSBIND_TDX_BODY_1_5	3
+
+#define TLSBIND_TDX_SVN_SIZE	16
+#define TLSBIND_TDX_RTMR_COUNT	4
+
 /**
  * struct tlsbind_tdx - a quote taken apart
+ * @version: of the quote, 4 or 5
+ * @body_type: TLSBIND_TDX_BODY_1_0 or TLSBIND_TDX_BODY_1_5; version 4 always has the former
+ * @tee_tcb_svn: SVNs of the TDX module and its loader, TLSBIND_TDX_SVN_SIZE bytes
+ * @mr_seam: measurement of the TDX module
+ * @mr_signer_seam: who signed the TDX module; zero bytes: Intel
+ * @seam_attributes: attributes of the TDX module; zero bytes
  * @attributes: TD ATTRIBUTES
+ * @xfam: extended features that the TD may use
  * @mrtd: measurement of the TD
+ * @mr_config_id: MRCONFIGID
+ * @mr_owner: MROWNER
+ * @mr_owner_config: MROWNERCONFIG
+ * @rtmr: measurements made while the TD runs
  * @report_data: bytes that the guest chose
+ * @tee_tcb_svn_2: SVNs of the module at present, where @tee_tcb_svn has those at
+ *	the launch; absent unless TLSBIND_TDX_BODY_1_5
+ * @mr_service_td: hash of the service TDs bound to the TD; absent unless
+ *	TLSBIND_TDX_BODY_1_5
  * @signed_part: header and body
  * @signature: r and s, big-endian, over @signed_part by @attestation_key
  * @attestation_key: X and Y, big-endian, on P-256
@@ -23,17 +45,32 @@
  * @qe_signature: over @qe_report by the PCK key
  * @qe_auth: authentication data, hashed into @qe_report
  * @pck_chain: PCK certificate, intermediate, root: PEM or DER
- * @qe_attributes: ATTRIBUTES.FLAGS of the quoting enclave
+ * @qe_miscselect: MISCSELECT of the quoting enclave, 4 bytes
+ * @qe_attributes: ATTRIBUTES of the quoting enclave, 16 bytes: flags and XFRM
  * @qe_mrsigner: who signed the quoting enclave
  * @qe_prod_id: its ISVPRODID
+ * @qe_isvsvn: its ISVSVN
  * @qe_report_data: its REPORTDATA
  *
  * Spans point into the quote.
  */
 struct tlsbind_tdx {
+	uint16_t version;
+	uint16_t body_type;
+	struct tlsbind_span tee_tcb_svn;
+	struct tlsbind_span mr_seam;
+	struct tlsbind_span mr_signer_seam;
+	struct tlsbind_span seam_attributes;
 	uint64_t attributes;
+	uint64_t xfam;
 	struct tlsbind_span mrtd;
+	struct tlsbind_span mr_config_id;
+	struct tlsbind_span mr_owner;
+	struct tlsbind_span mr_owner_config;
+	struct tlsbind_span rtmr[TLSBIND_TDX_RTMR_COUNT];
 	struct tlsbind_span report_data;
+	struct tlsbind_span tee_tcb_svn_2;
+	struct tlsbind_span mr_service_td;
 	struct tlsbind_span signed_part;
 	struct tlsbind_span signature;
 	struct tlsbind_span attestation_key;
@@ -41,9 +78,11 @@ struct tlsbind_tdx {
 	struct tlsbind_span qe_signature;
 	struct tlsbind_span qe_auth;
 	struct tlsbind_span pck_chain;
-	uint64_t qe_attributes;
+	struct tlsbind_span qe_miscselect;
+	struct tlsbind_span qe_attributes;
 	struct tlsbind_span qe_mrsigner;
 	uint16_t qe_prod_id;
+	uint16_t qe_isvsvn;
 	struct tlsbind_span qe_report_data;
 };
 
@@ -52,10 +91,21 @@ struct tlsbind_tdx {
  * @quote: the bytes; zero bytes may follow, hosts hand out whole buffers
  * @out: zeroed on failure
  *
- * Return: 0; -EBADMSG for anything but a version 4 TD quote with an ECDSA
- * P-256 key and a PCK chain, or lengths that do not agree.
+ * Return: 0; -EBADMSG for anything but a version 4 or 5 quote about a TD with an
+ * ECDSA P-256 key and a PCK chain, a TDX module that is not Intel's, or lengths
+ * that do not agree.
  */
 int tlsbind_tdx_parse(struct tlsbind_span quote, struct tlsbind_tdx *out);
+
+/**
+ * tlsbind_tdx_ecdsa() - verify a signature in Intel's form
+ * @pkey: public key, on P-256
+ * @sig: r and s, 32 bytes each, big-endian
+ * @data: what was signed, with SHA-256
+ *
+ * Return: 0; -EKEYREJECTED if it does not verify, -ENOMEM.
+ */
+int tlsbind_tdx_ecdsa(EVP_PKEY *pkey, struct tlsbind_span sig, struct tlsbind_span data);
 
 /**
  * tlsbind_tdx_signature() - verify both signatures and the hash between them

@@ -6,6 +6,7 @@ set -euo pipefail
 
 tool=$1/tlsbind
 man=man/tlsbind.8
+verify=man/tlsbind-verify.8
 rules=man/tlsbind-rules.5
 completion=completion/tlsbind
 number=0 failed=0
@@ -92,13 +93,13 @@ tool_codes() { sed -n '/^enum tool_exit/,/^};/s/.*TOOL_[A-Z_]* = \([0-9]*\),.*/\
 # Options of the kernel without which there is no module: DKMS skips such kernels, doctor says so.
 dkms_configs() { sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' ../dkms.conf | tr ' ' '\n' | sort; }
 doctor_configs() { sed -n 's/.*{ "\([A-Z0-9_]*\)", DOCTOR_MISSING,.*/CONFIG_\1/p' tool/doctor_kernel.c | sort; }
-man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" | sort -u; }
-header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]\),/\1/p' include/tlsbind.h | sort -u; }
+man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" "$verify" | sort -u; }
+header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]*\),/\1/p' include/tlsbind.h | sort -nu; }
 man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' "$man" | sort -n; }
 
 check "man page and help name the same options" same "$(help_options)" "$(man_options)"
 check "man page lists every exit code" same "$(man_codes)" \
-	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10)"
+	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10 11)"
 check "the tool has no other exit codes" same "$(printf '%s\n' 0 1 2 7 8 9 10)" "$(tool_codes)"
 check "man page and help name the same commands" same "$(commands)" "$(man_commands)"
 check "man page and help name the same commands of rule" same "$(verbs)" "$(man_verbs)"
@@ -106,7 +107,7 @@ check "man page and help have the same words of rules" same "$(grammar)" "$(man_
 check "each word of a rule is explained" explained
 check "completion knows every word" completed
 check "header and man page agree on the classes" same "$(header_codes)" \
-	"$(printf '%s\n' 0 3 4 5 6)"
+	"$(printf '%s\n' 0 3 4 5 6 11)"
 check "doctor and DKMS want the same of a kernel" same "$(dkms_configs)" "$(doctor_configs)"
 check "--help succeeds" status 0 "$tool" --help
 check "--version names the version" grep -q "^tlsbind [0-9]" <("$tool" --version)
@@ -114,11 +115,32 @@ check "help of an unknown command is a usage error" status 1 "$tool" help nonsen
 check "no command is a usage error" status 1 "$tool"
 check "an unknown command is a usage error" status 1 "$tool" nonsense
 check "an unknown option is a usage error" usage "unrecognized option" --nonsense localhost:1
-check "no root is a usage error" usage "--root is required" --any-measurement localhost:1
+check "no measurement is a usage error" usage "--policy, --measurement or --any-measurement is required" \
+	localhost:1
 check "an unreadable root is a usage error" usage "/nonexistent: No such file" \
 	--root /nonexistent --any-measurement localhost:1
 check "a file without a root is a usage error" usage "/dev/null: no certificate" \
 	--root /dev/null --any-measurement localhost:1
+check "a file without a revocation list is a usage error" usage "/dev/null: no revocation list" \
+	--crl /dev/null --any-measurement localhost:1
+check "an unreadable revocation list is a usage error" usage "/nonexistent: No such file" \
+	--crl /nonexistent --any-measurement localhost:1
+check "a file without collateral is a usage error" usage "/dev/null: no TCB info" \
+	--collateral /dev/null --any-measurement localhost:1
+check "unreadable collateral is a usage error" usage "/nonexistent: No such file" \
+	--collateral /nonexistent --any-measurement localhost:1
+check "an unknown TCB status is a usage error" usage "not a TCB status that can be accepted: uptodate" \
+	--tcb uptodate --any-measurement localhost:1
+check "a revoked TCB cannot be accepted" usage "not a TCB status that can be accepted: Revoked" \
+	--tcb Revoked --any-measurement localhost:1
+check "an unknown TCB cannot be accepted" usage "not a TCB status that can be accepted: Unknown" \
+	--tcb Unknown --any-measurement localhost:1
+check "grace that is no number is a usage error" usage "not a number from 0 to 36500: -1" \
+	--grace -1 --any-measurement localhost:1
+check "any TCB and a certain one is a usage error" usage "--any-tcb contradicts" \
+	--any-tcb --tcb OutOfDate --any-measurement localhost:1
+check "any TCB and grace is a usage error" usage "--any-tcb contradicts" \
+	--any-tcb --grace 1 --any-measurement localhost:1
 check "a short measurement is a usage error" usage "a measurement is 96 hex digits" \
 	--measurement 00ff localhost:1
 check "a measurement of zeros is a usage error" usage "not all zero" \
@@ -128,6 +150,18 @@ check "an unknown flag is a usage error" usage "no such flag: everything" \
 root=$(mktemp)
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=root \
 	-out "$root" 2>/dev/null
+check "two policies are a usage error" usage "--policy twice" --policy a --policy a localhost:1
+check "a policy that is not there is a usage error" usage "/nonexistent: No such file" \
+	--policy /nonexistent localhost:1
+check "a policy that is none is a usage error" usage "$root: line 1: " --policy "$root" localhost:1
+check "a policy and a measurement is a usage error" usage "besides the policy" \
+	--policy "$root" --measurement "$(printf '%096d' 1)" localhost:1
+check "a policy and any TCB is a usage error" usage "besides the policy" \
+	--policy "$root" --any-tcb localhost:1
+check "a policy and a VMPL is a usage error" usage "besides the policy" \
+	--policy "$root" --vmpl 0 localhost:1
+check "a policy and flags is a usage error" usage "besides the policy" \
+	--policy "$root" --allow-flag locked localhost:1
 check "any measurement and a certain one is a usage error" usage "contradicts --measurement" \
 	--root "$root" --any-measurement --measurement "$(printf '%096d' 1)" localhost:1
 check "a VMPL above 3 is a usage error" usage "not a number from 0 to 3" --vmpl 4 localhost:1
@@ -140,6 +174,9 @@ check "completion behind -j" same "$(complete_words tlsbind -j "do")" doctor
 check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
+check "completion of a TCB status" same "$(complete_words tlsbind connect --tcb S)" SWHardeningNeeded
+check "completion of policy" same "$(complete_words tlsbind policy s)" suggest
+check "completion of a provider" same "$(complete_words tlsbind verify --provider t)" tdx_guest
 check "completion of a value" same "$(complete_words tlsbind rule add attest rekey k)" keep
 
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "synth.h"
+#include "intel.h"
 #include <unistd.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -45,6 +46,7 @@ static void cert_vcek(X509 *cert, enum synth_leaf leaf)
 	};
 	uint8_t chip[64];
 
+	cert_extension(cert, SYNTH_AMD("1"), "\x02\x01\x00", 3);
 	for (size_t i = 0; i < 4; i++)
 		cert_extension(cert, spls[i], values[i], 2 + values[i][1]);
 	if (leaf == SYNTH_LEAF_NAME)
@@ -79,14 +81,21 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *i
 		ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
 		X509_add_ext(cert, ext, -1);
 		X509_EXTENSION_free(ext);
-	} else if (!strcmp(name, "VCEK")) {
+	} else if (!strcmp(name, "SEV-VCEK")) {
 		cert_vcek(cert, leaf);
 	} else {
-		cert_extension(cert, "1.2.840.113741.1.13.1", "\x30\x00", 2);
+		intel_pck_extension(cert, NULL);
 	}
 	assert_true(X509_sign(cert, issuer_key,
 			      leaf == SYNTH_LEAF_SHA1 ? EVP_sha1() : EVP_sha384()));
 	return cert;
+}
+
+static const char *synth_leaf_name(bool tdx, enum synth_leaf leaf)
+{
+	if (!tdx)
+		return "SEV-VCEK";
+	return leaf == SYNTH_LEAF_SUBJECT ? "Intel SGX TCB Signing" : "Intel SGX PCK Certificate";
 }
 
 void synth_pki_leaf(struct synth_pki *pki, bool tdx, enum synth_leaf leaf)
@@ -94,7 +103,7 @@ void synth_pki_leaf(struct synth_pki *pki, bool tdx, enum synth_leaf leaf)
 	bool root = leaf == SYNTH_LEAF_UNDER_ROOT;
 
 	X509_free(pki->leaf);
-	pki->leaf = cert_new(tdx ? "PCK" : "VCEK", pki->key, root ? pki->root : pki->ca,
+	pki->leaf = cert_new(synth_leaf_name(tdx, leaf), pki->key, root ? pki->root : pki->ca,
 			     root ? pki->root_key : pki->ca_key, leaf == SYNTH_LEAF_CA, leaf);
 }
 
@@ -109,7 +118,8 @@ struct synth_pki *synth_pki_new(bool tdx)
 	pki->ca_key = EVP_EC_gen(curve);
 	pki->key = EVP_EC_gen(curve);
 	pki->root = cert_new("root", pki->root_key, NULL, pki->root_key, true, SYNTH_LEAF_GOOD);
-	pki->ca = cert_new("CA", pki->ca_key, pki->root, pki->root_key, true, SYNTH_LEAF_GOOD);
+	pki->ca = cert_new(tdx ? "CA" : "SEV-Milan", pki->ca_key, pki->root, pki->root_key, true,
+			   SYNTH_LEAF_GOOD);
 	synth_pki_leaf(pki, tdx, SYNTH_LEAF_GOOD);
 	snprintf(pki->root_file, sizeof(pki->root_file), "/tmp/tlsbind-test-XXXXXX");
 	file = fdopen(mkstemp(pki->root_file), "w");
@@ -162,6 +172,7 @@ void synth_default(struct synth_case *c, struct synth_pki *pki, bool tdx)
 	memcpy(c->claims.rx_commitment, conn->rx_commitment, TLSBIND_COMMITMENT_SIZE);
 	c->appraisal = tlsbind_appraisal_new();
 	assert_int_equal(tlsbind_appraisal_add_root(c->appraisal, pki->root_file), 0);
+	tlsbind_appraisal_any_tcb(c->appraisal);
 	assert_int_equal(tlsbind_appraisal_add_measurement(c->appraisal, c->measurement,
 							   sizeof(c->measurement)), 0);
 }
@@ -283,35 +294,47 @@ static void tdx_qe_report(const struct synth_case *c, const uint8_t *key, const 
 	assert_int_equal(EVP_Digest(bound, sizeof(bound), out + 320, NULL, EVP_sha256(), NULL), 1);
 }
 
-/* PCK, CA and root in DER, as in Intel's own sample. */
-static struct test_bytes tdx_quote(const struct synth_case *c)
+/* Header and body. */
+static void tdx_body(const struct synth_case *c, uint8_t *q)
 {
 	static const uint8_t vendor[16] = { 0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
 					    0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07 };
-	int chain_len = i2d_X509(c->pki->leaf, NULL) + i2d_X509(c->pki->ca, NULL) +
-			i2d_X509(c->pki->root, NULL);
-	size_t len = 636 + 590 + 32 + (size_t)chain_len;
-	struct test_bytes quote = { calloc(1, len), len };
-	uint8_t *q = quote.data, *s = q + 636, point[65], *p;
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	size_t n;
+	uint8_t *body = q + (c->v5 ? 54 : 48);
 
-	put_le(q, 4, 2);
+	put_le(q, c->v5 ? 5 : 4, 2);
 	put_le(q + 2, 2, 2);
 	put_le(q + 4, 0x81, 4);
 	memcpy(q + 12, vendor, sizeof(vendor));
-	put_le(q + 48 + 120, c->policy, 8);
-	memcpy(q + 48 + 136, c->measurement, 48);
-	case_report_data(c, q + 48 + 520);
-	put_le(q + 632, len - 636, 4);
-	flip(c, SYNTH_SIGNED, q, 632);
-	sign(key, EVP_sha256(), q, 632, s, false);
+	if (c->v5) {
+		put_le(q + 48, 3, 2);
+		put_le(q + 50, 648, 4);
+	}
+	put_le(body + 120, c->policy, 8);
+	memcpy(body + 136, c->measurement, 48);
+	case_report_data(c, body + 520);
+}
+
+/* PCK, CA and root in DER, as in Intel's own sample. */
+static struct test_bytes tdx_quote(const struct synth_case *c)
+{
+	int chain_len = i2d_X509(c->pki->leaf, NULL) + i2d_X509(c->pki->ca, NULL) +
+			i2d_X509(c->pki->root, NULL);
+	size_t head = c->v5 ? 54 + 648 : 632, len = head + 4 + 590 + 32 + (size_t)chain_len;
+	struct test_bytes quote = { calloc(1, len), len };
+	uint8_t *q = quote.data, *s = q + head + 4, point[65], *p;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	size_t n;
+
+	tdx_body(c, q);
+	put_le(q + head, len - head - 4, 4);
+	flip(c, SYNTH_SIGNED, q, head);
+	sign(key, EVP_sha256(), q, head, s, false);
 	s[0] ^= c->signature_flip;
 	EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
 					sizeof(point), &n);
 	memcpy(s + 64, point + 1, 64);
 	put_le(s + 128, 6, 2);
-	put_le(s + 130, len - 636 - 134, 4);
+	put_le(s + 130, len - head - 4 - 134, 4);
 	put_le(s + 582, 32, 2);
 	memset(s + 584, 0x77, 32);
 	tdx_qe_report(c, s + 64, s + 584, s + 134);

@@ -27,6 +27,7 @@ enum synth_leaf {
 	SYNTH_LEAF_SHA1,
 	SYNTH_LEAF_CSP,		/* SNP: says that it is a VLEK, too */
 	SYNTH_LEAF_NAME,	/* SNP: product "Milano" */
+	SYNTH_LEAF_SUBJECT,	/* TDX: subject of another kind of certificate */
 };
 
 /* What a flip is applied to. */
@@ -60,6 +61,7 @@ struct synth_flip {
  * @vmpl: SNP
  * @tcb: byte 0 of the reported TCB; the certificate says 3
  * @qe_mrsigner: TDX: first byte of the quoting enclave's MRSIGNER
+ * @v5: TDX: version 5, with the body of TDX 1.5
  * @report_data_flip: xor into the first byte of the hash in REPORT_DATA
  * @signature_flip: xor into the first byte of the signature
  * @flips: further changes
@@ -83,6 +85,7 @@ struct synth_case {
 	uint32_t vmpl;
 	uint8_t tcb;
 	uint8_t qe_mrsigner;
+	bool v5;
 	uint8_t report_data_flip;
 	uint8_t signature_flip;
 	const struct synth_flip *flips;

@@ -164,12 +164,13 @@ static void test_leaves(void **state)
 		const char *snp, *tdx;
 	} leaves[] = {
 		{ SYNTH_LEAF_EXPIRED, "report.chain", "report.chain" },
-		{ SYNTH_LEAF_UNDER_ROOT, "report.chain", "report.chain" },
+		{ SYNTH_LEAF_UNDER_ROOT, "report.chain report.certificate", "report.chain" },
 		{ SYNTH_LEAF_CA, "report.chain report.certificate",
 		  "report.chain report.certificate" },
 		{ SYNTH_LEAF_SHA1, "report.chain", "report.chain" },
 		{ SYNTH_LEAF_CSP, "report.certificate", "" },
 		{ SYNTH_LEAF_NAME, "report.certificate", "" },
+		{ SYNTH_LEAF_SUBJECT, "", "report.certificate" },
 		{ SYNTH_LEAF_GOOD, "", "" },
 	};
 

@@ -109,6 +109,8 @@ static const struct real reals[] = {
 	{ "tdx_guest", "tdx/v4-gnr-trustee/quote.bin", NULL, NULL, INTEL, T2026, 0, NONE },
 	{ "tdx_guest", "tdx/v4-azure-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0, NONE },
 	{ "tdx_guest", "tdx/v4-dstack/quote.bin", NULL, NULL, INTEL, T2026, 0, NONE },
+	{ "tdx_guest", "tdx/v5-azure-phala/quote.bin", NULL, NULL, INTEL, T2026, 0, NONE },
+	{ "tdx_guest", "tdx/v5-alibaba-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0, NONE },
 	{ "tdx_guest", "tdx/v4-debug-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0,
 	  "report.debug" },
 	/* Same names, other keys. */
@@ -154,10 +156,6 @@ static const struct real reals[] = {
 	{ "tdx_guest", "tdx/bad/trailing-garbage.bin", NULL, NULL, INTEL, T2025, 0, MALFORMED },
 	{ "tdx_guest", "tdx/bad/not-a-tdreport-google.bin", NULL, NULL, INTEL, T2025, 0,
 	  MALFORMED },
-	/* Version 5 is not understood yet, and must not be taken for version 4. */
-	{ "tdx_guest", "tdx/v5-azure-phala/quote.bin", NULL, NULL, INTEL, T2025, 0, MALFORMED },
-	{ "tdx_guest", "tdx/v5-alibaba-trustee/quote.bin", NULL, NULL, INTEL, T2025, 0,
-	  MALFORMED },
 };
 
 /* A time in the middle of a certificate's validity: VLEKs live for a year. */
@@ -198,6 +196,7 @@ static void real_run(const struct real *real)
 	if (real->aux)
 		aux = test_file(test_real(real->aux));
 	tlsbind_appraisal_any_measurement(appraisal);
+	tlsbind_appraisal_any_tcb(appraisal);
 	tlsbind_appraisal_set_time(appraisal, when);
 	tlsbind_appraisal_set_vmpl(appraisal, real->vmpl);
 

@@ -319,6 +319,25 @@ static void test_foreign_keylog(void **state)
 	pair_free(&p);
 }
 
+/* The client's first guess of a group is not the server's: HelloRetryRequest. */
+static void test_retry(void **state)
+{
+	struct tlsbind_connection conn;
+	struct pair p;
+
+	(void)state;
+	pair_contexts(&p);
+	assert_int_equal(SSL_CTX_set1_groups_list(p.client_ctx, "X25519:P-384"), 1);
+	assert_int_equal(SSL_CTX_set1_groups_list(p.server_ctx, "P-384"), 1);
+	pair_attach(&p);
+	assert_int_equal(tlsbind_ssl_connection(p.client, &conn), 0);
+	assert_true(conn.dhe && conn.full_handshake);
+	assert_string_equal(conn.group, "secp384r1");
+	assert_int_equal(tlsbind_ssl_connection(p.server, &conn), 0);
+	assert_true(conn.dhe && conn.full_handshake);
+	pair_free(&p);
+}
+
 static SSL_SESSION *session;
 
 static int keep_session(SSL *ssl, SSL_SESSION *s)
@@ -362,7 +381,7 @@ static void test_resumed(void **state)
 	assert_true(SSL_session_reused(p.client));
 	assert_int_equal(tlsbind_ssl_connection(p.client, &conn), 0);
 	assert_false(conn.full_handshake);
-	assert_true(conn.no_early_data);
+	assert_true(conn.no_early_data && conn.dhe);
 	pair_ticket_free(&p);
 }
 
@@ -386,6 +405,8 @@ static void test_psk_only(void **state)
 	assert_true(SSL_session_reused(p.client));
 	assert_int_equal(tlsbind_ssl_connection(p.client, &conn), 0);
 	assert_false(conn.full_handshake);
+	assert_false(conn.dhe);
+	assert_string_equal(conn.group, "none");
 	pair_ticket_free(&p);
 }
 
@@ -428,7 +449,7 @@ int main(void)
 		cmocka_unit_test(test_requested_update), cmocka_unit_test(test_two_views),
 		cmocka_unit_test(test_tls12),
 		cmocka_unit_test(test_not_attached), cmocka_unit_test(test_foreign_keylog),
-		cmocka_unit_test(test_duplicate), cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_duplicate), cmocka_unit_test(test_retry), cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_psk_only),
 		cmocka_unit_test(test_early_data),
 	};

@@ -52,12 +52,20 @@ struct peer {
 
 #define INPUT	"from standard input\n"
 
+static bool any_tcb = true;
+
 static void peer_exec(struct peer *p, const char *address, char *const options[])
 {
-	const char *argv[16] = { tool, "connect", "--no-pki", "--root", pki->root_file,
-				 "--measurement", measurement };
-	size_t n = 7;
+	const char *argv[16] = { tool, "connect", "--no-pki", "--root", pki->root_file };
+	bool policy = *options && !strcmp(*options, "--policy");
+	size_t n = 5;
 
+	/* What a policy states itself. */
+	if (!policy) {
+		argv[n++] = any_tcb ? "--any-tcb" : "--allow-rekey";
+		argv[n++] = "--measurement";
+		argv[n++] = measurement;
+	}
 	while (*options)
 		argv[n++] = *options++;
 	argv[n++] = address;
@@ -229,6 +237,52 @@ static void test_accepted(void **state)
 	fclose(p.out);
 }
 
+/* The policy that the evidence of peer_evidence() suggests, but for this user. */
+static void policy_write(const char *path, int uid)
+{
+	struct tlsbind_evidence parts;
+	struct test_bytes bytes;
+	struct synth_case c;
+	json_t *policy;
+	char *text;
+
+	synth_default(&c, pki, false);
+	bytes = synth_encode(&c);
+	assert_int_equal(tlsbind_evidence_parse(bytes.data, bytes.len, &parts), 0);
+	text = tlsbind_policy_suggest(parts.provider, parts.report.data, parts.report.len,
+				      parts.aux.data, parts.aux.len, parts.claims.data, true);
+	policy = json_loads(text, 0, NULL);
+	json_object_set_new(policy, "tcb", json_string("any"));
+	json_object_set_new(json_object_get(policy, "claims"), "uid", json_pack("[i]", uid));
+	assert_int_equal(json_dump_file(policy, path, 0), 0);
+	json_decref(policy);
+	free(text);
+	free(bytes.data);
+	synth_clear(&c);
+}
+
+static void test_policy(void **state)
+{
+	char path[] = "/tmp/tlsbind-policy-XXXXXX";
+	char *const options[] = { "--policy", path, NULL };
+	uint8_t nonce[TLSBIND_NONCE_SIZE];
+	struct peer p;
+
+	(void)state;
+	close(mkstemp(path));
+	for (int uid = 0; uid < 2; uid++) {
+		policy_write(path, uid);
+		peer_start(&p, options);
+		peer_challenged(&p, nonce);
+		peer_evidence(&p, nonce, 0, 0);
+		assert_string_equal(peer_read(&p), uid ? "" : INPUT);
+		assert_int_equal(peer_end(&p, true), uid ? 5 : 0);
+		assert_int_equal(peer_said(&p, "FAIL  appraisal.uid"), uid);
+		fclose(p.out);
+	}
+	unlink(path);
+}
+
 static void test_truncated_connection(void **state)
 {
 	uint8_t nonce[TLSBIND_NONCE_SIZE];
@@ -256,6 +310,24 @@ static void test_rejected(void **state)
 	assert_string_equal(peer_read(&p), "");
 	assert_int_equal(peer_end(&p, true), 6);
 	assert_true(peer_said(&p, "evidence REJECTED: claims.nonce\n"));
+	fclose(p.out);
+}
+
+/* There are no revocation lists, and nobody said that none are wanted. */
+static void test_tcb(void **state)
+{
+	uint8_t nonce[TLSBIND_NONCE_SIZE];
+	struct peer p;
+
+	(void)state;
+	any_tcb = false;
+	peer_start(&p, no_options);
+	any_tcb = true;
+	peer_challenged(&p, nonce);
+	peer_evidence(&p, nonce, 0, 0);
+	assert_string_equal(peer_read(&p), "");
+	assert_int_equal(peer_end(&p, true), 11);
+	assert_true(peer_said(&p, "evidence REJECTED: tcb.revocation\n"));
 	fclose(p.out);
 }
 
@@ -367,8 +439,10 @@ static int teardown(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted), cmocka_unit_test(test_truncated_connection),
-		cmocka_unit_test(test_rejected), cmocka_unit_test(test_no_evidence),
+		cmocka_unit_test(test_accepted), cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_truncated_connection),
+		cmocka_unit_test(test_rejected), cmocka_unit_test(test_tcb),
+		cmocka_unit_test(test_no_evidence),
 		cmocka_unit_test(test_silence), cmocka_unit_test(test_key_update_in_between),
 		cmocka_unit_test(test_key_update_later),
 	};

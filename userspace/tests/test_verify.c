@@ -52,6 +52,20 @@ FLIP(tls_version, { c->connection.tls_version = 0x0303; c->claims.tls_version = 
      "tls.version", TLSBIND_CLASS_BINDING)
 FLIP(key_exchange, c->connection.dhe = false, "tls.key-exchange", TLSBIND_CLASS_BINDING)
 FLIP(resumption, c->connection.full_handshake = false, "tls.resumption", TLSBIND_CLASS_BINDING)
+FLIP(psk_dhe, {
+	c->connection.full_handshake = false;
+	tlsbind_appraisal_allow_psk_dhe(c->appraisal);
+     }, "", TLSBIND_CLASS_NONE)
+FLIP(psk_alone, {
+	c->connection.full_handshake = false;
+	c->connection.dhe = false;
+	tlsbind_appraisal_allow_psk_dhe(c->appraisal);
+     }, "tls.key-exchange tls.resumption", TLSBIND_CLASS_BINDING)
+FLIP(psk_early_data, {
+	c->connection.full_handshake = false;
+	c->connection.no_early_data = false;
+	tlsbind_appraisal_allow_psk_dhe(c->appraisal);
+     }, "tls.early-data", TLSBIND_CLASS_BINDING)
 FLIP(early_data, c->connection.no_early_data = false, "tls.early-data", TLSBIND_CLASS_BINDING)
 FLIP(claims_version, c->claims.version = htobe16(2), "claims.version", TLSBIND_CLASS_MALFORMED)
 FLIP(claims_nonce, c->claims.nonce[31] ^= 1, "claims.nonce", TLSBIND_CLASS_BINDING)
@@ -114,19 +128,22 @@ static void replace_appraisal(struct synth_case *c)
 	c->appraisal = tlsbind_appraisal_new();
 }
 
-FLIP_TDX(empty_appraisal, replace_appraisal(c), "report.chain appraisal.measurement",
-	 NULL, TLSBIND_CLASS_SIGNATURE)
+FLIP_TDX(empty_appraisal, replace_appraisal(c), "report.chain tcb.revocation appraisal.measurement",
+	 "report.chain tcb.revocation tcb.collateral tcb.qe tcb.module tcb.status "
+	 "appraisal.measurement", TLSBIND_CLASS_SIGNATURE)
 
 FLIP(other_root, {
 	replace_appraisal(c);
 	tlsbind_appraisal_add_root(c->appraisal, pki[!c->tdx]->root_file);
 	tlsbind_appraisal_any_measurement(c->appraisal);
+	tlsbind_appraisal_any_tcb(c->appraisal);
      }, "report.chain", TLSBIND_CLASS_SIGNATURE)
 
 FLIP(any_measurement, {
 	replace_appraisal(c);
 	tlsbind_appraisal_add_root(c->appraisal, c->pki->root_file);
 	tlsbind_appraisal_any_measurement(c->appraisal);
+	tlsbind_appraisal_any_tcb(c->appraisal);
      }, "", TLSBIND_CLASS_NONE)
 
 FLIP(allowed_flag, {
@@ -320,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_accepted), cmocka_unit_test(test_check_names),
 		cmocka_unit_test(test_tls_version), cmocka_unit_test(test_key_exchange),
 		cmocka_unit_test(test_resumption), cmocka_unit_test(test_early_data),
+		cmocka_unit_test(test_psk_dhe), cmocka_unit_test(test_psk_alone),
+		cmocka_unit_test(test_psk_early_data),
 		cmocka_unit_test(test_claims_version), cmocka_unit_test(test_claims_nonce),
 		cmocka_unit_test(test_claims_suite), cmocka_unit_test(test_claims_tls_version),
 		cmocka_unit_test(test_unknown_suite),

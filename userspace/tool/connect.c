@@ -9,15 +9,18 @@
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include "tool.h"
+#include "trust.h"
 
 static const struct tool_option connect_options[] = {
-	{ "root", 0, "FILE", "trust the vendor roots in this PEM file (required, repeatable)" },
+	{ "policy", 0, "FILE", "accept what this policy states, tlsbind-policy(5)" },
 	{ "measurement", 0, "HEX", "accept this launch digest or MRTD (repeatable)" },
 	{ "any-measurement", 0, NULL, "accept every measurement" },
 	{ "allow-flag", 0, "NAME,...", "accept these flags in the claims" },
 	{ "vmpl", 0, "NUMBER", "SNP: accept this VMPL (default 0)" },
-	{ "certificate", 0, "FILE", "certificate that the evidence may lack, such as a VCEK" },
-	{ "time", 0, "SECONDS", "verify evidence as of this time, since 1970 (default now)" },
+	{ "tcb", 0, "STATUS", "TDX: accept this TCB status beside UpToDate (repeatable)" },
+	{ "grace", 0, "DAYS", "TDX: accept an OutOfDate TCB for so long after its successor" },
+	{ "any-tcb", 0, NULL, "accept every TCB, and look for no revocation" },
+	TOOL_TRUST_OPTIONS,
 	{ "cafile", 0, "FILE", "CA of the server's certificate (default the system's)" },
 	{ "no-pki", 0, NULL, "do not look at the server's certificate" },
 	{ "servername", 0, "NAME", "name in the server's certificate (default HOST)" },
@@ -33,9 +36,12 @@ static const struct tool_option connect_options[] = {
  * struct connect - what the command line asks for
  * @peer: whom
  * @appraisal: what is accepted
- * @roots: number of root files
+ * @policy: file; NULL if there is none
+ * @policies: how many were named
  * @measurements: a measurement was named
  * @any_measurement: every measurement will do
+ * @tcb: something was said of what TCB is accepted
+ * @any_tcb: every TCB will do
  * @check_only: end after the verdict
  * @allow_rekey: KeyUpdates may follow
  * @json: print JSON
@@ -44,9 +50,12 @@ static const struct tool_option connect_options[] = {
 struct connect {
 	struct tool_peer peer;
 	struct tlsbind_appraisal *appraisal;
-	unsigned int roots;
+	const char *policy;
+	unsigned int policies;
 	bool measurements;
 	bool any_measurement;
+	bool tcb;
+	bool any_tcb;
 	bool check_only;
 	bool allow_rekey;
 	bool json;
@@ -95,13 +104,33 @@ static bool connect_flags(struct connect *c, char *names)
 	return true;
 }
 
-static bool connect_file(int error, const char *path)
+static bool connect_tcb_status(struct connect *c, const char *name)
 {
-	if (error == -EBADMSG)
-		tool_error("%s: no certificate of the kind wanted", path);
-	else if (error)
-		tool_error("%s: %s", path, strerror(-error));
-	return !error;
+	c->tcb = true;
+	if (!tlsbind_appraisal_accept_tcb(c->appraisal, tlsbind_tcb_from_name(name)))
+		return true;
+	tool_error("not a TCB status that can be accepted: %s", name);
+	return false;
+}
+
+/* Options about firmware. Return: false after a message. */
+static bool connect_tcb_option(struct connect *c, const char *name, char *argument)
+{
+	struct tlsbind_appraisal *appraisal = c->appraisal;
+	unsigned long number;
+
+	if (!strcmp(name, "tcb"))
+		return connect_tcb_status(c, argument);
+	if (!strcmp(name, "any-tcb")) {
+		c->any_tcb = true;
+		tlsbind_appraisal_any_tcb(appraisal);
+		return true;
+	}
+	c->tcb = true;
+	if (!connect_number(argument, 36500, &number))
+		return false;
+	tlsbind_appraisal_set_grace(appraisal, (unsigned int)number);
+	return true;
 }
 
 /* Options that say what is accepted. Return: false after a message. */
@@ -110,13 +139,6 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	struct tlsbind_appraisal *appraisal = c->appraisal;
 	unsigned long number;
 
-	if (!strcmp(name, "root")) {
-		c->roots++;
-		return connect_file(tlsbind_appraisal_add_root(appraisal, argument), argument);
-	}
-	if (!strcmp(name, "certificate"))
-		return connect_file(tlsbind_appraisal_add_certificate(appraisal, argument),
-				    argument);
 	if (!strcmp(name, "measurement"))
 		return connect_measurement(c, argument);
 	if (!strcmp(name, "any-measurement")) {
@@ -129,10 +151,12 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	if (!strcmp(name, "vmpl"))
 		return connect_number(argument, 3, &number) &&
 		       !tlsbind_appraisal_set_vmpl(appraisal, (uint32_t)number);
-	if (!connect_number(argument, INT64_MAX, &number))
-		return false;
-	tlsbind_appraisal_set_time(appraisal, (time_t)number);
-	return true;
+	if (!strcmp(name, "policy")) {
+		c->policies++;
+		c->policy = argument;
+		return true;
+	}
+	return connect_tcb_option(c, name, argument);
 }
 
 /* Return: false after a message. */
@@ -159,24 +183,31 @@ static bool connect_option(struct connect *c, const char *name, char *argument)
 			return false;
 		c->peer.timeout = (unsigned int)number;
 	} else {
-		return connect_appraisal_option(c, name, argument);
+		int trust = tool_trust_option(c->appraisal, name, argument);
+
+		return trust ? trust > 0 : connect_appraisal_option(c, name, argument);
 	}
 	return true;
 }
 
-/* Nothing that decides about acceptance has a default. */
+/*
+ * What the server runs, nobody but the user can say. A policy is loaded last, so that
+ * it finds whatever else was asked for and must be part of it.
+ */
 static bool connect_complete(struct connect *c)
 {
-	if (!c->roots)
-		tool_error("--root is required: whose hardware is trusted?");
-	else if (!c->measurements && !c->any_measurement)
-		tool_error("--measurement or --any-measurement is required");
+	if (c->policies > 1)
+		tool_error("--policy twice");
+	else if (!c->policy && !c->measurements && !c->any_measurement)
+		tool_error("--policy, --measurement or --any-measurement is required");
 	else if (c->measurements && c->any_measurement)
 		tool_error("--any-measurement contradicts --measurement");
+	else if (c->any_tcb && c->tcb)
+		tool_error("--any-tcb contradicts --tcb and --grace");
 	else if (c->peer.no_pki && c->peer.cafile)
 		tool_error("--no-pki contradicts --cafile");
 	else
-		return true;
+		return !c->policy || !tool_trust_policy(c->appraisal, c->policy);
 	return false;
 }
 

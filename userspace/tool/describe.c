@@ -32,6 +32,16 @@ void tool_describe_suite(struct tool_print *print, const char *key, const char *
 	tool_print_string(print, key, prefix, number);
 }
 
+uint16_t tool_describe_suite_number(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(describe_suites) / sizeof(describe_suites[0]); i++)
+		if (!strcmp(describe_suites[i].name, name))
+			return describe_suites[i].number;
+	return 0;
+}
+
 void tool_describe_error(struct tool_print *print, const char *key, const char *prefix,
 			 uint32_t error)
 {

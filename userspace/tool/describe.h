@@ -28,4 +28,7 @@ void tool_describe_error(struct tool_print *print, const char *key, const char *
 void tool_describe_suite(struct tool_print *print, const char *key, const char *prefix,
 			 uint16_t suite);
 
+/** tool_describe_suite_number() - a cipher suite from its IANA name; Return: 0 if it is none */
+uint16_t tool_describe_suite_number(const char *name);
+
 #endif /* TLSBIND_DESCRIBE_H */

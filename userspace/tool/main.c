@@ -14,6 +14,8 @@ static const struct tool_command *const tool_commands[] = {
 	&tool_command_lock,
 	&tool_command_doctor,
 	&tool_command_connect,
+	&tool_command_verify,
+	&tool_command_policy,
 };
 
 #define TOOL_COMMANDS	(sizeof(tool_commands) / sizeof(tool_commands[0]))

@@ -22,6 +22,7 @@ enum tool_exit {
 	TOOL_REFUSED = 8,	/* the kernel refused */
 	TOOL_NO_SUCH = 9,	/* no such rule or connection */
 	TOOL_MISSING = 10,	/* doctor found something missing */
+	TOOL_TCB = TLSBIND_CLASS_TCB,
 };
 
 /**
@@ -64,6 +65,8 @@ extern const struct tool_command tool_command_monitor;
 extern const struct tool_command tool_command_stats;
 extern const struct tool_command tool_command_lock;
 extern const struct tool_command tool_command_doctor;
+extern const struct tool_command tool_command_policy;
+extern const struct tool_command tool_command_verify;
 
 /* JSON on standard output; from the option before the command, or behind it. */
 extern bool tool_json;
