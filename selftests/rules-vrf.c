@@ -48,8 +48,11 @@ static void keyed_pair(int family, int fd[2])
 
 	fd[0] = in_vrf(family);
 	if (bind(listener, (void *)&address, len) || listen(listener, 1) ||
-	    connect(fd[0], (void *)&address, len) || (fd[1] = accept(listener, NULL, NULL)) < 0)
+	    connect(fd[0], (void *)&address, len))
 		tap_bail("connection in a VRF: %s", strerror(errno));
+	fd[1] = accept(listener, NULL, NULL);
+	if (fd[1] < 0)
+		tap_bail("accept: %s", strerror(errno));
 	close(listener);
 	if (ktls_install_both(fd[0], &a, &b))
 		tap_bail("keys: %s", strerror(errno));

@@ -9,9 +9,9 @@
 #include <jansson.h>
 
 #include "count.h"
-#include "guest.h"
-#include "ktls.h"
-#include "rules.h"
+#include "../guest.h"
+#include "../ktls.h"
+#include "../rules.h"
 
 #define SUITE		0x1301
 #define SAMPLES		101

@@ -280,6 +280,7 @@ static void test_accepted(void **state)
 {
 	(void)state;
 	for (int i = -1; i < TLSBIND_TCB_STATUSES + 2; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): on purpose */
 		enum tlsbind_tcb_status status = (enum tlsbind_tcb_status)i;
 		bool possible = i > TLSBIND_TCB_UNKNOWN && i < TLSBIND_TCB_REVOKED;
 
