@@ -96,14 +96,17 @@ int tlsbind_socket_evidence(int fd, const uint8_t nonce[TLSBIND_NONCE_SIZE],
 	return ret;
 }
 
-/* A structure of exactly this size. */
+/*
+ * A structure of exactly this size. IPv4 sockets without kTLS, alone, call options that
+ * they do not know EOPNOTSUPP; the module never does.
+ */
 static int tlsbind_socket_get(int fd, int option, void *out, size_t size)
 {
 	socklen_t len = (socklen_t)size;
 
 	memset(out, 0, size);
 	if (getsockopt(fd, SOL_TLS, option, out, &len))
-		return -errno;
+		return errno == EOPNOTSUPP ? -ENOPROTOOPT : -errno;
 	return len == size ? 0 : -EPROTO;
 }
 
