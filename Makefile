@@ -33,6 +33,7 @@ install: ## module, library and tool (root; PREFIX=/usr/local)
 
 ##@With the test guest (root: a Debian is unpacked under build/, missing packages are installed)
 
+demo: export TLSBIND_LEAN := 1
 demo: guest ## the demonstration: genuine evidence, a relay, and what today's systems do with it
 	@$(VM)/run.sh $(if $(K),-k $(K)) run /opt/tlsbind/demo/demo.sh
 

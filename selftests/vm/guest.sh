@@ -8,6 +8,7 @@
 #   userspace/         libtlsbind and its tests
 #   lib-RELEASE-gcov/  tlsbind.ko that counts which of its lines run
 # TLSBIND_KEEP_GOING=1: a part that does not build is left out with a message.
+# TLSBIND_LEAN=1: without programs of others that only tests need.
 
 # shellcheck source=selftests/vm/env.sh
 . "$(dirname "$0")/env.sh"
@@ -138,8 +139,9 @@ if [ "${1:-}" = inside ]; then
 else
 	need_root
 	lock guest
-	[ ! -x "$TOP/selftests/ktls-suite/fetch.sh" ] || "$TOP/selftests/ktls-suite/fetch.sh"
-	[ ! -x "$TOP/selftests/gnutls/build.sh" ] || "$TOP/selftests/gnutls/build.sh"
+	for program in ktls-suite/fetch.sh gnutls/build.sh; do
+		[ -n "${TLSBIND_LEAN:-}" ] || [ ! -x "$TOP/selftests/$program" ] || "$TOP/selftests/$program"
+	done
 	"$VM_DIR/chroot.sh" env TLSBIND_KEEP_GOING="${TLSBIND_KEEP_GOING:-0}" \
 		/src/selftests/vm/guest.sh inside "$@"
 fi
