@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include "observer.h"
 #include "synth.h"
 #include "tlsbind-gnutls.h"
 
@@ -97,23 +98,7 @@ static void pair_new(struct pair *p, const char *priority, unsigned int client_f
 	gnutls_anti_replay_enable(p->server, anti_replay);
 }
 
-/* An OpenSSL server, whose key log is read by an independent observer. */
-static struct {
-	uint8_t client[48], server[48];
-	size_t client_len, server_len;
-} observed;
-
-static void observe(const SSL *ssl, const char *line)
-{
-	const char *hex = strrchr(line, ' ') + 1;
-
-	(void)ssl;
-	if (!strncmp(line, "CLIENT_TRAFFIC_SECRET_0", 23))
-		OPENSSL_hexstr2buf_ex(observed.client, 48, &observed.client_len, hex, '\0');
-	if (!strncmp(line, "SERVER_TRAFFIC_SECRET_0", 23))
-		OPENSSL_hexstr2buf_ex(observed.server, 48, &observed.server_len, hex, '\0');
-}
-
+/* An OpenSSL server, whose key log an independent observer reads. */
 static void pair_new_openssl(struct pair *p, const char *priority, int max_version)
 {
 	pair_sockets(p);
@@ -122,9 +107,8 @@ static void pair_new_openssl(struct pair *p, const char *priority, int max_versi
 	SSL_CTX_use_certificate(p->ctx, pki->root);
 	SSL_CTX_use_PrivateKey(p->ctx, pki->root_key);
 	SSL_CTX_set_max_proto_version(p->ctx, max_version);
-	SSL_CTX_set_keylog_callback(p->ctx, observe);
+	observer_watch(p->ctx);
 	SSL_CTX_set_options(p->ctx, SSL_OP_ALLOW_NO_DHE_KEX);
-	memset(&observed, 0, sizeof(observed));
 	p->ssl = SSL_new(p->ctx);
 	SSL_set_fd(p->ssl, p->fd[1]);
 	SSL_set_accept_state(p->ssl);
@@ -175,19 +159,6 @@ static void pair_shake(struct pair *p)
 	pair_pump(p);
 }
 
-static void commit(uint16_t suite, const uint8_t *secret, size_t len, unsigned int updates,
-		   unsigned int direction, uint8_t out[TLSBIND_COMMITMENT_SIZE])
-{
-	struct tlsbind_key key;
-	uint8_t copy[48];
-
-	memcpy(copy, secret, len);
-	while (updates--)
-		assert_int_equal(tlsbind_traffic_update(suite, copy, len), 0);
-	assert_int_equal(tlsbind_traffic_key(suite, copy, len, &key), 0);
-	assert_int_equal(tlsbind_commitment(&key, direction, out), 0);
-}
-
 /* The client attests the server: tx is what the server sends with. */
 static void check_view(struct pair *p, unsigned int client_updates, unsigned int server_updates)
 {
@@ -199,14 +170,12 @@ static void check_view(struct pair *p, unsigned int client_updates, unsigned int
 	assert_true(conn.dhe && conn.full_handshake && conn.no_early_data && conn.has_id);
 	assert_int_equal(conn.tx_generation, server_updates);
 	assert_int_equal(conn.rx_generation, client_updates);
-	commit(conn.cipher_suite, observed.server, observed.server_len, server_updates,
-	       TLSBIND_DIRECTION_TX, tx);
+	observer_commit(true, conn.cipher_suite, server_updates, TLSBIND_DIRECTION_TX, tx);
 	assert_memory_equal(conn.tx_commitment, tx, sizeof(tx));
-	commit(conn.cipher_suite, observed.client, observed.client_len, client_updates,
-	       TLSBIND_DIRECTION_RX, rx);
+	observer_commit(false, conn.cipher_suite, client_updates, TLSBIND_DIRECTION_RX, rx);
 	assert_memory_equal(conn.rx_commitment, rx, sizeof(rx));
-	commit(conn.cipher_suite, observed.server, observed.server_len, 0, 1, tx);
-	commit(conn.cipher_suite, observed.client, observed.client_len, 0, 2, rx);
+	observer_commit(true, conn.cipher_suite, 0, 1, tx);
+	observer_commit(false, conn.cipher_suite, 0, 2, rx);
 	assert_int_equal(tlsbind_connection_id(tx, rx, id), 0);
 	assert_memory_equal(conn.connection_id, id, sizeof(id));
 }

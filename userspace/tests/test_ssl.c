@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is learnt from real OpenSSL connections, made in memory. */
 #include <openssl/err.h>
+#include "observer.h"
 #include "synth.h"
 
 static EVP_PKEY *server_key;
@@ -96,36 +97,6 @@ static void pair_free(struct pair *p)
 	SSL_CTX_free(p->server_ctx);
 }
 
-/* An independent observer: the secrets of the key log, and keys derived from them. */
-static struct {
-	uint8_t client[48], server[48];
-	size_t client_len, server_len;
-} observed;
-
-static void observe(const SSL *ssl, const char *line)
-{
-	const char *hex = strrchr(line, ' ') + 1;
-
-	(void)ssl;
-	if (!strncmp(line, "CLIENT_TRAFFIC_SECRET_0", 23))
-		OPENSSL_hexstr2buf_ex(observed.client, 48, &observed.client_len, hex, '\0');
-	if (!strncmp(line, "SERVER_TRAFFIC_SECRET_0", 23))
-		OPENSSL_hexstr2buf_ex(observed.server, 48, &observed.server_len, hex, '\0');
-}
-
-static void commit(uint16_t suite, const uint8_t *secret, size_t len, unsigned int updates,
-		   unsigned int direction, uint8_t out[TLSBIND_COMMITMENT_SIZE])
-{
-	struct tlsbind_key key;
-	uint8_t copy[48];
-
-	memcpy(copy, secret, len);
-	while (updates--)
-		assert_int_equal(tlsbind_traffic_update(suite, copy, len), 0);
-	assert_int_equal(tlsbind_traffic_key(suite, copy, len, &key), 0);
-	assert_int_equal(tlsbind_commitment(&key, direction, out), 0);
-}
-
 /* The client attests the server: tx is what the server sends with. */
 static void check_client_view(struct pair *p, unsigned int client_updates,
 			      unsigned int server_updates)
@@ -138,11 +109,9 @@ static void check_client_view(struct pair *p, unsigned int client_updates,
 	assert_true(conn.dhe && conn.full_handshake && conn.no_early_data && conn.has_id);
 	assert_int_equal(conn.tx_generation, server_updates);
 	assert_int_equal(conn.rx_generation, client_updates);
-	commit(conn.cipher_suite, observed.server, observed.server_len, server_updates,
-	       TLSBIND_DIRECTION_TX, want);
+	observer_commit(true, conn.cipher_suite, server_updates, TLSBIND_DIRECTION_TX, want);
 	assert_memory_equal(conn.tx_commitment, want, sizeof(want));
-	commit(conn.cipher_suite, observed.client, observed.client_len, client_updates,
-	       TLSBIND_DIRECTION_RX, want);
+	observer_commit(false, conn.cipher_suite, client_updates, TLSBIND_DIRECTION_RX, want);
 	assert_memory_equal(conn.rx_commitment, want, sizeof(want));
 }
 
@@ -152,13 +121,12 @@ static void pair_observe(struct pair *p, const char *suite)
 	pair_contexts(p);
 	assert_int_equal(SSL_CTX_set_ciphersuites(p->client_ctx, suite), 1);
 	assert_int_equal(SSL_CTX_set_ciphersuites(p->server_ctx, suite), 1);
-	SSL_CTX_set_keylog_callback(p->server_ctx, observe);
-	memset(&observed, 0, sizeof(observed));
+	observer_watch(p->server_ctx);
 	pair_connect(p);
 	assert_int_equal(tlsbind_ssl_attach(p->client), 0);
 	pair_pump(p);
 	assert_true(SSL_is_init_finished(p->client));
-	assert_true(observed.client_len && observed.server_len);
+	assert_true(observer_saw());
 }
 
 static void test_every_suite(void **state)
@@ -313,7 +281,7 @@ static void test_foreign_keylog(void **state)
 
 	(void)state;
 	pair_contexts(&p);
-	SSL_CTX_set_keylog_callback(p.client_ctx, observe);
+	SSL_CTX_set_keylog_callback(p.client_ctx, observer_log);
 	pair_connect(&p);
 	assert_int_equal(tlsbind_ssl_attach(p.client), -EBUSY);
 	pair_free(&p);
