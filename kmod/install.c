@@ -192,13 +192,13 @@ static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 				  const struct tlsbind_install *install,
 				  int error)
 {
-	/* First, because telling may take long. */
-	tcp_abort(sk, -error);
 	spin_lock(&ts->lock);
 	tlsbind_install_note(ts, install);
 	if (!ts->error)
 		ts->error = -ECONNABORTED;
 	spin_unlock(&ts->lock);
+	/* Before telling, which may take long. */
+	tcp_abort(sk, -error);
 	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
 	tlsbind_event_deny(ts, install->tx ? TLSBIND_DIRECTION_TX :
 					     TLSBIND_DIRECTION_RX, error);

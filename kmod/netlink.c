@@ -108,6 +108,8 @@ int __init tlsbind_netlink_init(void)
  */
 void tlsbind_netlink_exit(void)
 {
+	/* Nobody tells anything at the same time, see tlsbind_exit(). */
+	WRITE_ONCE(tlsbind_netlink_registered, false);
 	genl_unregister_family(&tlsbind_nl_family);
 	tlsbind_netlink_evidence_exit();
 }

@@ -31,7 +31,7 @@ static bool tlsbind_policy_frozen;
  */
 bool tlsbind_policy_locked(void)
 {
-	/* Pairs with tlsbind_policy_lock(): the rules read later are frozen. */
+	/* Pairs with tlsbind_policy_freeze_now(): rules read later are frozen. */
 	return smp_load_acquire(&tlsbind_policy_frozen);
 }
 
