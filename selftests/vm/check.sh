@@ -119,7 +119,7 @@ check_debug() {
 ci_builds() {
 	renice -n 5 -p "$BASHPID" >/dev/null
 	"$TOP/selftests/gnutls/build.sh"
-	"$VM_DIR/debug-kernel.sh" 6.12
+	exec "$VM_DIR/debug-kernel.sh" 6.12
 }
 
 # ci: that is compiled during the static checks and while the guests, which mostly wait, run.
