@@ -216,10 +216,7 @@ static void tlsbind_door_refresh(const struct module *gone)
 	WRITE_ONCE(tlsbind_door_open, open);
 }
 
-/*
- * A door that is not there, or cannot be guarded, is no error. Nor is one that
- * somebody else redirects if that is ourselves: the module came back.
- */
+/* A door that is not there, or cannot be guarded, is no error. */
 static int tlsbind_door_look(struct tlsbind_door *door)
 {
 	int ret;
@@ -227,9 +224,7 @@ static int tlsbind_door_look(struct tlsbind_door *door)
 	lockdep_assert_held(&tlsbind_door_mutex);
 	door->guard.kind = &door->kind;
 	ret = tlsbind_guard_arm_name(&door->guard, door->function);
-	if (ret == -EINVAL || (ret == -EBUSY && !list_empty(&door->later)))
-		return 0;
-	return ret;
+	return ret == -EINVAL ? 0 : ret;
 }
 
 /*
@@ -292,6 +287,12 @@ static int tlsbind_door_coming(struct tlsbind_door *door,
 
 	if (!ip)
 		return 0;
+	/*
+	 * What is still to be looked for is found now, and this one with it. Once
+	 * this one has a guard of its own, no look would succeed.
+	 */
+	if (door->again && !tlsbind_door_look(door))
+		door->again = false;
 	later = kzalloc(sizeof(*later), GFP_KERNEL);
 	if (!later)
 		return -ENOMEM;
