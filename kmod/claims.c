@@ -50,6 +50,8 @@ static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts, u32 guest,
 	if (tlsbind_claims_changed(&ts->tx, digest) ||
 	    tlsbind_claims_changed(&ts->rx, digest))
 		flags |= TLSBIND_F_POLICY_CHANGED;
+	if (ts->verdict.action == TLSBIND_ACTION_GATE)
+		flags |= TLSBIND_F_GATED;
 	if (ts->no_export && !tlsbind_claims_exportable(&ts->tx) &&
 	    !tlsbind_claims_exportable(&ts->rx))
 		flags |= TLSBIND_F_NO_EXPORT;
@@ -98,6 +100,13 @@ static int tlsbind_claims_error(const struct tlsbind_sock *ts)
 	return 0;
 }
 
+static bool tlsbind_claims_granted(const struct tlsbind_verdict *verdict)
+{
+	return verdict->action == TLSBIND_ACTION_ATTEST ||
+	       (verdict->action == TLSBIND_ACTION_GATE &&
+		verdict->options & TLSBIND_OPTION_MUTUAL);
+}
+
 /* May a key be attested by this rule? */
 static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
 				 const struct tlsbind_verdict *verdict)
@@ -110,7 +119,7 @@ static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
 		need |= TLSBIND_OPTION_LOOPBACK;
 	if (ts->flags & TLSBIND_F_NIC)
 		need |= TLSBIND_OPTION_NIC;
-	if (verdict->action != TLSBIND_ACTION_ATTEST ||
+	if (!tlsbind_claims_granted(verdict) ||
 	    (need & ~verdict->options))
 		return -EACCES;
 	return 0;

@@ -10,11 +10,14 @@
 #include <net/tcp.h>
 #include <net/tls.h>
 
+#include "abort.h"
 #include "binding.h"
 #include "event.h"
 #include "flow.h"
+#include "gate.h"
 #include "key.h"
 #include "net.h"
+#include "netlink.h"
 #include "share.h"
 #include "sock.h"
 
@@ -74,6 +77,13 @@ static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_net_count(sock_net(sk), TLSBIND_STAT_SHARED);
 }
 
+/* Is the key one whose connection may be spoken for, or judged? */
+static bool tlsbind_install_guards(const struct tlsbind_verdict *verdict)
+{
+	return verdict->action == TLSBIND_ACTION_ATTEST ||
+	       verdict->action == TLSBIND_ACTION_GATE;
+}
+
 static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 				      struct tlsbind_sock_key *key,
 				      const struct tlsbind_verdict *verdict)
@@ -86,7 +96,7 @@ static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 		return;
 	}
 	key->generation++;
-	if (verdict->action == TLSBIND_ACTION_ATTEST &&
+	if (tlsbind_install_guards(verdict) &&
 	    verdict->rekey == TLSBIND_REKEY_STALE)
 		ts->stale = true;
 }
@@ -184,24 +194,14 @@ static void tlsbind_install_check_unseen(struct tlsbind_sock *ts,
 		ts->error = -ESTALE;
 }
 
-/*
- * End a connection whose key is refused. An error alone would not do: TLS
- * libraries answer it by encrypting in user space, silently.
- */
 static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 				  const struct tlsbind_install *install,
 				  int error)
 {
 	spin_lock(&ts->lock);
 	tlsbind_install_note(ts, install);
-	if (!ts->error)
-		ts->error = -ECONNABORTED;
 	spin_unlock(&ts->lock);
-	/* Before telling, which may take long. */
-	tcp_abort(sk, -error);
-	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
-	tlsbind_event_deny(ts, install->tx ? TLSBIND_DIRECTION_TX :
-					     TLSBIND_DIRECTION_RX, error);
+	tlsbind_abort(ts, sk, install->tx, error);
 	return error;
 }
 
@@ -213,7 +213,7 @@ static int tlsbind_install_permit(const struct tlsbind_sock *ts, bool tx,
 	lockdep_assert_held(&ts->lock);
 	if (verdict->action == TLSBIND_ACTION_DENY)
 		return -EACCES;
-	if (verdict->action != TLSBIND_ACTION_ATTEST)
+	if (!tlsbind_install_guards(verdict))
 		return 0;
 	if (offloads && !(verdict->options & TLSBIND_OPTION_NIC))
 		return -EACCES;
@@ -227,7 +227,7 @@ static int tlsbind_install_permit(const struct tlsbind_sock *ts, bool tx,
 static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
 				 const struct tlsbind_install_change *change)
 {
-	if (verdict->action != TLSBIND_ACTION_ATTEST)
+	if (!tlsbind_install_guards(verdict))
 		return 0;
 	if (change->tls_version != TLS_1_3_VERSION &&
 	    !(verdict->options & TLSBIND_OPTION_TLS12))
@@ -251,6 +251,12 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	bool offloads = tlsbind_flow_offloads(sk, install->tx);
 	int ret;
 
+	/* A verdict is about these keys. */
+	if (tlsbind_gate_asked(ts))
+		return -EBUSY;
+	ret = tlsbind_gate_shut(ts, sk, verdict, install->tx);
+	if (ret)
+		return ret;
 	spin_lock(&ts->lock);
 	/* Else the key of one task might be noted as that of the other. */
 	if (key->installing) {
@@ -286,9 +292,10 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
  *
  * Context: process, in the task that installs the key; takes the socket lock
  * and sleeps.
- * Return: 0; -EACCES if the rules refuse the key, the connection is aborted
- * then; -EBUSY while another task reads a key back that must not be, or
- * installs one in the same direction.
+ * Return: 0; -EACCES if the rules refuse the key, or -ENOMEM if it cannot be
+ * gated, the connection is aborted then; -EBUSY while another task reads a key
+ * back that must not be, installs one in the same direction, or waits for a
+ * verdict.
  */
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			  struct tlsbind_install *install)
@@ -304,8 +311,46 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 	ret = tlsbind_install_try(ts, sk, install);
 	release_sock(sk);
 	tlsbind_policy_count(ts->net, install->verdict.rule);
-	return ret == -EACCES ? tlsbind_install_refuse(ts, sk, install, ret) :
-				ret;
+	return ret && ret != -EBUSY ?
+		       tlsbind_install_refuse(ts, sk, install, ret) : ret;
+}
+
+/**
+ * tlsbind_install_untracked() - a key is refused, because there is no state
+ * @sk: the socket, not locked
+ * @tx: the sending direction
+ * @error: of tlsbind_sock_track()
+ *
+ * Where the rules would hold or abort the connection it is aborted, since its
+ * program would go on without the kernel.
+ *
+ * Context: process, in the task that installs the key; takes the socket lock
+ * and sleeps.
+ * Return: @error.
+ */
+int tlsbind_install_untracked(struct sock *sk, bool tx, int error)
+{
+	struct tlsbind_install install = { .tx = tx };
+
+	tlsbind_caller_get(&install.caller);
+	lock_sock(sk);
+	tlsbind_flow_get(sk, &install.flow);
+	release_sock(sk);
+	tlsbind_policy_judge(sock_net(sk), &install.flow, &install.caller,
+			     &install.verdict);
+	if (install.verdict.action != TLSBIND_ACTION_DENY &&
+	    install.verdict.action != TLSBIND_ACTION_GATE)
+		return error;
+	tcp_abort(sk, -error);
+	tlsbind_net_count(sock_net(sk), TLSBIND_STAT_DENIED);
+	return error;
+}
+
+/* A program whose key kTLS does not take goes on without the kernel. */
+static int tlsbind_install_failed(const struct tlsbind_install *install,
+				  int answer)
+{
+	return install->verdict.action == TLSBIND_ACTION_GATE ? answer : 0;
 }
 
 /**
@@ -327,16 +372,19 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
  * Return: @answer; or, if the rules refuse the key now that it is known, and the
  * connection is aborted: -EPROTONOSUPPORT for TLS 1.2, -EACCES for a key that a
  * network card has, -EKEYREJECTED for one that another socket holds, or of which
- * that cannot be told.
+ * that cannot be told, @answer for one that was to be gated and that kTLS did not
+ * take.
  */
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
 {
 	struct tlsbind_install_change change = {};
-	bool first, rekey, nameless, complete;
-	int error = 0;
+	bool first, rekey, nameless, complete, last;
+	struct tlsbind_hold *hold = NULL;
+	int error;
 
 	lock_sock(sk);
+	error = tlsbind_install_failed(install, answer);
 	if (!answer) {
 		tlsbind_install_read(sk, install->tx, &change);
 		tlsbind_install_share(ts, sk, install->tx, &change);
@@ -360,15 +408,20 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	/* Before it can be spoken of; netlink finds aborted sockets, too. */
 	if (error && !ts->error)
 		ts->error = -EKEYREJECTED;
-	ts->installing--;
+	last = !--ts->installing && ts->tx.present && ts->rx.present;
 	(install->tx ? &ts->tx : &ts->rx)->installing = false;
 	spin_unlock(&ts->lock);
+	if (last && !error)
+		hold = tlsbind_gate_ask(ts);
 	release_sock(sk);
 	if (error)
 		return tlsbind_install_refuse(ts, sk, install, error);
 	if (!answer)
 		tlsbind_event_key(ts, install->tx ? TLSBIND_DIRECTION_TX :
 						    TLSBIND_DIRECTION_RX, rekey);
+	if (hold)
+		tlsbind_netlink_tell_judge(hold);
+	tlsbind_gate_put(hold);
 	return answer;
 }
 

@@ -30,6 +30,7 @@ struct tlsbind_install {
 
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			  struct tlsbind_install *install);
+int tlsbind_install_untracked(struct sock *sk, bool tx, int error);
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer);
 int tlsbind_install_export_begin(struct tlsbind_sock *ts, struct sock *sk);

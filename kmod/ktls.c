@@ -10,6 +10,7 @@
 #include <linux/printk.h>
 #include <net/tls.h>
 
+#include "gate.h"
 #include "hook.h"
 #include "install.h"
 #include "original.h"
@@ -24,6 +25,22 @@ static struct tlsbind_hook tlsbind_ktls_close_hook;
 /* Open as long as the module is loaded: it pins tls.ko. */
 static struct tlsbind_probe tlsbind_ktls_probe;
 
+static int tlsbind_ktls_pass_key(struct tlsbind_sock *ts, struct sock *sk,
+				 bool tx, sockptr_t optval, unsigned int optlen)
+{
+	struct tlsbind_install install;
+	int ret;
+
+	ret = tlsbind_install_begin(ts, sk, tx, &install);
+	if (!ret) {
+		ret = tlsbind_original_setsockopt(sk, SOL_TLS,
+						  tx ? TLS_TX : TLS_RX, optval,
+						  optlen);
+		ret = tlsbind_install_end(ts, sk, &install, ret);
+	}
+	return ret;
+}
+
 /*
  * The state exists and is known before the original is called, so that a key
  * refused for lack of memory was never in use, and so that two tasks which
@@ -33,17 +50,15 @@ static int tlsbind_ktls_install(struct sock *sk, int optname, sockptr_t optval,
 				unsigned int optlen)
 {
 	struct tlsbind_sock *ts = tlsbind_sock_track(sk);
-	struct tlsbind_install install;
-	int ret;
+	bool tx = optname == TLS_TX;
+	int ret = 0;
 
 	if (IS_ERR(ts))
-		return PTR_ERR(ts);
-	ret = tlsbind_install_begin(ts, sk, optname == TLS_TX, &install);
-	if (!ret) {
-		ret = tlsbind_original_setsockopt(sk, SOL_TLS, optname, optval,
-						  optlen);
-		ret = tlsbind_install_end(ts, sk, &install, ret);
-	}
+		return tlsbind_install_untracked(sk, tx, PTR_ERR(ts));
+	if (!tlsbind_gate_resumes(ts, tx))
+		ret = tlsbind_ktls_pass_key(ts, sk, tx, optval, optlen);
+	if (!ret)
+		ret = tlsbind_gate_wait(ts, sk, tx);
 	tlsbind_sock_put(ts);
 	return ret;
 }

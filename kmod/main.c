@@ -13,6 +13,7 @@
 #include "compat/sha384.h"
 #include "door.h"
 #include "evidence.h"
+#include "gate.h"
 #include "ktls.h"
 #include "net.h"
 #include "netlink.h"
@@ -57,6 +58,7 @@ static int __init tlsbind_init(void)
 	return 0;
 
 err_ktls:
+	tlsbind_gate_stop();
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
 err_door:
@@ -78,8 +80,9 @@ err_sha384:
 /*
  * After each step, who may still run our code or hold our memory:
  *
- * 1. tlsbind_evidence_stop(): tasks in our wrappers, but none that waits for
- *    evidence; the worker, with a report in progress; the deadline timer.
+ * 1. tlsbind_gate_stop(), tlsbind_evidence_stop(): tasks in our wrappers, but
+ *    none that waits for a verdict or for evidence; the worker, with a report in
+ *    progress; the deadline timer.
  * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
  * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker,
  *    which arms guards again, has dropped its references on requests.
@@ -95,6 +98,7 @@ err_sha384:
  */
 static void __exit tlsbind_exit(void)
 {
+	tlsbind_gate_stop();
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
 	tlsbind_evidence_exit();

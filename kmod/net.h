@@ -27,6 +27,8 @@ struct tlsbind_rules;
  * @TLSBIND_STAT_REPORTS: reports of the hardware
  * @TLSBIND_STAT_REPORT_ERRORS: reports that it failed to make
  * @TLSBIND_STAT_DOORS: attempts of user space to have our tag signed
+ * @TLSBIND_STAT_HELD: times that a connection was held for a verdict
+ * @TLSBIND_STAT_ADMITTED: of those, how many went on
  * @TLSBIND_STATS: how many there are
  *
  * In the order of the attributes TLSBIND_A_STATS_*, from TLSBIND_A_STATS_KEYS on.
@@ -43,6 +45,8 @@ enum tlsbind_stat {
 	TLSBIND_STAT_REPORTS,
 	TLSBIND_STAT_REPORT_ERRORS,
 	TLSBIND_STAT_DOORS,
+	TLSBIND_STAT_HELD,
+	TLSBIND_STAT_ADMITTED,
 	TLSBIND_STATS,
 };
 
@@ -57,6 +61,9 @@ enum tlsbind_stat {
  * @asks_lock: protects @asks and @asking
  * @asks: questions for evidence by netlink that are not answered
  * @asking: how many these are
+ * @judge: netlink socket of whoever gives verdicts, 0 if nobody does; protected
+ *	by gate.c's lock
+ * @last_hold: handle of the last hold; protected by gate.c's lock
  * @stats: by enum tlsbind_stat; reports and doors are counted in init_net
  */
 struct tlsbind_net {
@@ -69,6 +76,8 @@ struct tlsbind_net {
 	spinlock_t asks_lock; /* asks and asking */
 	struct list_head asks;
 	unsigned int asking;
+	u32 judge;
+	u64 last_hold;
 	atomic64_t stats[TLSBIND_STATS];
 };
 

@@ -3,7 +3,11 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
 #include <net/net_namespace.h>
+
+#include "gate.h"
 
 /**
  * tlsbind_netlink_admin() - may the sender see and change this namespace?
@@ -75,6 +79,23 @@ bool tlsbind_netlink_heard(struct net *net, unsigned int group)
 	       genl_has_listeners(&tlsbind_nl_family, net, group);
 }
 
+/* A netlink socket is closed: that of who asked for evidence, or of the judge. */
+static int tlsbind_netlink_notify(struct notifier_block *block,
+				  unsigned long event, void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	tlsbind_netlink_asker_gone(notify->net, notify->portid);
+	tlsbind_gate_dismiss(notify->net, notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block tlsbind_netlink_notifier = {
+	.notifier_call = tlsbind_netlink_notify,
+};
+
 /**
  * tlsbind_netlink_init() - register the family
  *
@@ -89,12 +110,12 @@ int __init tlsbind_netlink_init(void)
 	int ret = tlsbind_netlink_guard_groups();
 
 	if (!ret)
-		ret = tlsbind_netlink_evidence_init();
+		ret = netlink_register_notifier(&tlsbind_netlink_notifier);
 	if (ret)
 		return ret;
 	ret = genl_register_family(&tlsbind_nl_family);
 	if (ret)
-		tlsbind_netlink_evidence_exit();
+		netlink_unregister_notifier(&tlsbind_netlink_notifier);
 	else /* Pairs with tlsbind_netlink_heard(). */
 		smp_store_release(&tlsbind_netlink_registered, true);
 	return ret;
@@ -111,5 +132,5 @@ void tlsbind_netlink_exit(void)
 	/* Nobody tells anything at the same time, see tlsbind_exit(). */
 	WRITE_ONCE(tlsbind_netlink_registered, false);
 	genl_unregister_family(&tlsbind_nl_family);
-	tlsbind_netlink_evidence_exit();
+	netlink_unregister_notifier(&tlsbind_netlink_notifier);
 }

@@ -9,6 +9,7 @@
 
 #include "netlink_gen.h"
 
+struct tlsbind_hold;
 struct tlsbind_sock;
 
 int tlsbind_netlink_init(void);
@@ -21,7 +22,7 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 			     struct tlsbind_sock *ts);
 struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
 						int attr);
-int tlsbind_netlink_evidence_init(void);
-void tlsbind_netlink_evidence_exit(void);
+void tlsbind_netlink_asker_gone(struct net *net, u32 portid);
+void tlsbind_netlink_tell_judge(struct tlsbind_hold *hold);
 
 #endif

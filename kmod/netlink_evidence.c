@@ -14,7 +14,6 @@
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/mm.h>
-#include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/tlsbind.h>
 #include <net/net_namespace.h>
@@ -98,28 +97,24 @@ static u32 tlsbind_asker_free(struct tlsbind_net *tn,
 	return portid;
 }
 
-/* A netlink socket is closed: what it asked for is for nobody. */
-static int tlsbind_asker_notify(struct notifier_block *block,
-				unsigned long event, void *data)
+/**
+ * tlsbind_netlink_asker_gone() - what a netlink socket asked for is for nobody
+ * @net: its network namespace
+ * @portid: the socket, which is closed
+ *
+ * Context: process.
+ */
+void tlsbind_netlink_asker_gone(struct net *net, u32 portid)
 {
-	const struct netlink_notify *notify = data;
+	struct tlsbind_net *tn = tlsbind_net(net);
 	struct tlsbind_asker *asker;
-	struct tlsbind_net *tn;
 
-	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
-		return NOTIFY_DONE;
-	tn = tlsbind_net(notify->net);
 	spin_lock(&tn->asks_lock);
 	list_for_each_entry(asker, &tn->asks, node)
-		if (asker->portid == notify->portid)
+		if (asker->portid == portid)
 			asker->portid = 0;
 	spin_unlock(&tn->asks_lock);
-	return NOTIFY_DONE;
 }
-
-static struct notifier_block tlsbind_asker_notifier = {
-	.notifier_call = tlsbind_asker_notify,
-};
 
 static size_t tlsbind_netlink_evidence_size(const struct tlsbind_request *request,
 					    int error)
@@ -328,25 +323,4 @@ int tlsbind_nl_evidence_get_doit(struct sk_buff *skb, struct genl_info *info)
 	tlsbind_netlink_evidence_explain(info, ret);
 	tlsbind_sock_put(ts);
 	return ret;
-}
-
-/**
- * tlsbind_netlink_evidence_init() - notice when askers go away
- *
- * Context: process, may sleep.
- * Return: 0 or a negative errno of netlink_register_notifier().
- */
-int tlsbind_netlink_evidence_init(void)
-{
-	return netlink_register_notifier(&tlsbind_asker_notifier);
-}
-
-/**
- * tlsbind_netlink_evidence_exit() - undo tlsbind_netlink_evidence_init()
- *
- * Context: process, may sleep; every question is answered.
- */
-void tlsbind_netlink_evidence_exit(void)
-{
-	netlink_unregister_notifier(&tlsbind_asker_notifier);
 }

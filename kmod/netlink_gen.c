@@ -12,7 +12,7 @@
 #include <uapi/linux/tlsbind_netlink.h>
 
 /* Common nested types */
-const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_MATCHES + 1] = {
+const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_POLICY + 1] = {
 	[TLSBIND_A_RULE_HANDLE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[TLSBIND_A_RULE_ACTION] = NLA_POLICY_MAX(NLA_U8, 3),
 	[TLSBIND_A_RULE_LOCAL_ADDRESS] = NLA_POLICY_MAX_LEN(16),
@@ -28,10 +28,11 @@ const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_MATCHES + 1] = {
 	[TLSBIND_A_RULE_CGROUP] = NLA_POLICY_MIN(NLA_U64, 1),
 	[TLSBIND_A_RULE_EXE_KIND] = NLA_POLICY_MAX(NLA_U8, 2),
 	[TLSBIND_A_RULE_EXE_DIGEST] = NLA_POLICY_MAX_LEN(64),
-	[TLSBIND_A_RULE_OPTIONS] = NLA_POLICY_MASK(NLA_U32, 0x1f),
+	[TLSBIND_A_RULE_OPTIONS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
 	[TLSBIND_A_RULE_REKEY] = NLA_POLICY_MAX(NLA_U8, 2),
 	[TLSBIND_A_RULE_RATE] = NLA_POLICY_MIN(NLA_U32, 1),
 	[TLSBIND_A_RULE_MATCHES] = { .type = NLA_U64, },
+	[TLSBIND_A_RULE_POLICY] = { .type = NLA_U16, },
 };
 
 /* TLSBIND_CMD_RULES_GET - do */
@@ -72,6 +73,12 @@ static const struct nla_policy tlsbind_evidence_get_nl_policy[TLSBIND_A_EVIDENCE
 /* TLSBIND_CMD_LOCK - do */
 static const struct nla_policy tlsbind_lock_nl_policy[TLSBIND_A_RULES_GENERATION + 1] = {
 	[TLSBIND_A_RULES_GENERATION] = { .type = NLA_U32, },
+};
+
+/* TLSBIND_CMD_VERDICT - do */
+static const struct nla_policy tlsbind_verdict_nl_policy[TLSBIND_A_HOLD_VERDICT + 1] = {
+	[TLSBIND_A_HOLD_HANDLE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[TLSBIND_A_HOLD_VERDICT] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* Ops table for tlsbind */
@@ -150,6 +157,23 @@ static const struct genl_split_ops tlsbind_nl_ops[] = {
 		.doit		= tlsbind_nl_lock_doit,
 		.policy		= tlsbind_lock_nl_policy,
 		.maxattr	= TLSBIND_A_RULES_GENERATION,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= TLSBIND_CMD_JUDGE,
+		.doit	= tlsbind_nl_judge_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= TLSBIND_CMD_HOLD_GET,
+		.dumpit	= tlsbind_nl_hold_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= TLSBIND_CMD_VERDICT,
+		.doit		= tlsbind_nl_verdict_doit,
+		.policy		= tlsbind_verdict_nl_policy,
+		.maxattr	= TLSBIND_A_HOLD_VERDICT,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 };

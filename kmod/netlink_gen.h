@@ -13,7 +13,7 @@
 #include <uapi/linux/tlsbind_netlink.h>
 
 /* Common nested types */
-extern const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_MATCHES + 1];
+extern const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_POLICY + 1];
 
 int tlsbind_nl_sock_dump_start(struct netlink_callback *cb);
 int tlsbind_nl_sock_dump_done(struct netlink_callback *cb);
@@ -32,6 +32,10 @@ int tlsbind_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsbind_nl_provider_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsbind_nl_version_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsbind_nl_lock_doit(struct sk_buff *skb, struct genl_info *info);
+int tlsbind_nl_judge_doit(struct sk_buff *skb, struct genl_info *info);
+int tlsbind_nl_hold_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
+int tlsbind_nl_verdict_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	TLSBIND_NLGRP_EVENTS,

@@ -213,30 +213,98 @@ static int tlsbind_nl_read_exe(const struct tlsbind_nl_rule_reader *r)
 	return 0;
 }
 
-/* What a rule grants beside its action goes with attest only. */
-static int tlsbind_nl_check_grants(const struct tlsbind_nl_rule_reader *r)
+/* With gate: what is about evidence needs mutual; some keys are never judged. */
+static int tlsbind_nl_check_gate(const struct tlsbind_nl_rule_reader *r)
+{
+	const struct tlsbind_rule *rule = r->rule;
+	const struct nlattr *options = r->tb[TLSBIND_A_RULE_OPTIONS];
+
+	if (rule->options & (TLSBIND_OPTION_TLS12 | TLSBIND_OPTION_TX_ONLY)) {
+		NL_SET_ERR_MSG_ATTR(r->extack, options,
+				    "options: tls12 and tx-only do not go with action gate, since nobody can judge such connections");
+		return -EINVAL;
+	}
+	if (tlsbind_rule_attests(rule))
+		return 0;
+	if (rule->options & TLSBIND_OPTION_LOOPBACK) {
+		NL_SET_ERR_MSG_ATTR(r->extack, options,
+				    "options: with action gate, loopback needs mutual");
+		return -EINVAL;
+	}
+	if (rule->rate) {
+		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_RATE],
+				    "rate: with action gate, needs mutual");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int tlsbind_nl_check_no_gate(const struct tlsbind_nl_rule_reader *r)
+{
+	const struct tlsbind_rule *rule = r->rule;
+
+	if (rule->policy) {
+		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_POLICY],
+				    "policy: goes with action gate only");
+		return -EINVAL;
+	}
+	if (rule->options & TLSBIND_OPTION_MUTUAL) {
+		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_OPTIONS],
+				    "options: mutual goes with action gate only");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Whose keys are not looked at, or never taken, has nothing granted. */
+static int tlsbind_nl_check_bare(const struct tlsbind_nl_rule_reader *r)
 {
 	const struct tlsbind_rule *rule = r->rule;
 	struct nlattr *const *tb = r->tb;
 
-	if (rule->action == TLSBIND_ACTION_ATTEST)
-		return 0;
 	if (rule->options) {
 		NL_SET_ERR_MSG_ATTR(r->extack, tb[TLSBIND_A_RULE_OPTIONS],
-				    "options: go with action attest only");
+				    "options: go with actions attest and gate only");
 		return -EINVAL;
 	}
 	if (rule->rekey != TLSBIND_REKEY_STALE) {
 		NL_SET_ERR_MSG_ATTR(r->extack, tb[TLSBIND_A_RULE_REKEY],
-				    "rekey: goes with action attest only");
+				    "rekey: goes with actions attest and gate only");
 		return -EINVAL;
 	}
 	if (rule->rate) {
 		NL_SET_ERR_MSG_ATTR(r->extack, tb[TLSBIND_A_RULE_RATE],
-				    "rate: goes with action attest only");
+				    "rate: goes with actions attest and gate only");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* A rule that lets anybody be attested speaks for the whole guest. */
+static int tlsbind_nl_check_privilege(const struct tlsbind_nl_rule_reader *r)
+{
+	if (r->privileged || !tlsbind_rule_attests(r->rule))
+		return 0;
+	if (r->rule->action == TLSBIND_ACTION_ATTEST)
+		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_ACTION],
+				    "action: attest speaks for the whole guest, so it needs CAP_NET_ADMIN in the initial user namespace");
+	else
+		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_OPTIONS],
+				    "options: mutual speaks for the whole guest, so it needs CAP_NET_ADMIN in the initial user namespace");
+	return -EPERM;
+}
+
+static int tlsbind_nl_check_grants(const struct tlsbind_nl_rule_reader *r)
+{
+	int ret = tlsbind_nl_check_privilege(r);
+
+	if (!ret && r->rule->action == TLSBIND_ACTION_GATE)
+		return tlsbind_nl_check_gate(r);
+	if (!ret)
+		ret = tlsbind_nl_check_no_gate(r);
+	if (!ret && r->rule->action != TLSBIND_ACTION_ATTEST)
+		ret = tlsbind_nl_check_bare(r);
+	return ret;
 }
 
 static int tlsbind_nl_read_grants(const struct tlsbind_nl_rule_reader *r)
@@ -249,6 +317,8 @@ static int tlsbind_nl_read_grants(const struct tlsbind_nl_rule_reader *r)
 		r->rule->rekey = nla_get_u8(tb[TLSBIND_A_RULE_REKEY]);
 	if (tb[TLSBIND_A_RULE_RATE])
 		r->rule->rate = nla_get_u32(tb[TLSBIND_A_RULE_RATE]);
+	if (tb[TLSBIND_A_RULE_POLICY])
+		r->rule->policy = nla_get_u16(tb[TLSBIND_A_RULE_POLICY]);
 	return tlsbind_nl_check_grants(r);
 }
 
@@ -262,16 +332,6 @@ static int tlsbind_nl_read_action(const struct tlsbind_nl_rule_reader *r,
 		return -EINVAL;
 	}
 	r->rule->action = nla_get_u8(attr);
-	if (r->rule->action == TLSBIND_ACTION_GATE) {
-		NL_SET_ERR_MSG_ATTR(r->extack, attr,
-				    "action: the gate is not there yet");
-		return -EOPNOTSUPP;
-	}
-	if (r->rule->action == TLSBIND_ACTION_ATTEST && !r->privileged) {
-		NL_SET_ERR_MSG_ATTR(r->extack, attr,
-				    "action: attest speaks for the whole guest, so it needs CAP_NET_ADMIN in the initial user namespace");
-		return -EPERM;
-	}
 	return 0;
 }
 
@@ -402,6 +462,8 @@ static int tlsbind_nl_put_grants(struct sk_buff *skb,
 	      nla_put_u8(skb, TLSBIND_A_RULE_REKEY, rule->rekey);
 	if (!ret && rule->rate)
 		ret = nla_put_u32(skb, TLSBIND_A_RULE_RATE, rule->rate);
+	if (!ret && rule->policy)
+		ret = nla_put_u16(skb, TLSBIND_A_RULE_POLICY, rule->policy);
 	return ret;
 }
 

@@ -14,6 +14,7 @@
 
 #include "claims.h"
 #include "connection.h"
+#include "gate.h"
 #include "net.h"
 #include "sock.h"
 
@@ -145,11 +146,14 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 			     struct tlsbind_sock *ts)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
+	u64 hold = tlsbind_gate_handle(ts);
 	struct tlsbind_info info = {};
 	int ret;
 
 	tlsbind_claims_info(ts, &info);
 	if (!nest || nla_put_u32(skb, TLSBIND_A_SOCK_FLAGS, info.flags))
+		return -EMSGSIZE;
+	if (hold && tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_HOLD, hold))
 		return -EMSGSIZE;
 	spin_lock(&ts->lock);
 	ret = tlsbind_netlink_put_state(skb, ts);

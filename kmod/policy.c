@@ -62,6 +62,7 @@ static void tlsbind_policy_grant(struct tlsbind_verdict *verdict,
 	verdict->action = rule->action;
 	verdict->rekey = rule->rekey;
 	verdict->options = rule->options;
+	verdict->policy = rule->policy;
 	verdict->rule = rule->handle;
 }
 
@@ -321,7 +322,7 @@ static bool tlsbind_policy_shields(struct tlsbind_rule **list, u32 count,
 				   u32 position)
 {
 	while (++position < count)
-		if (list[position]->action == TLSBIND_ACTION_ATTEST)
+		if (tlsbind_rule_attests(list[position]))
 			return true;
 	return false;
 }
@@ -342,7 +343,7 @@ static int tlsbind_policy_remove(struct net *net, struct tlsbind_net *tn,
 	if (!ret && !edit->privileged &&
 	    tlsbind_policy_shields(list, count, position)) {
 		NL_SET_ERR_MSG(edit->extack,
-			       "handle: a rule with action attest follows; deleting one before it needs CAP_NET_ADMIN in the initial user namespace");
+			       "handle: a rule that lets connections be attested follows; deleting one before it needs CAP_NET_ADMIN in the initial user namespace");
 		ret = -EPERM;
 	}
 	if (!ret) {

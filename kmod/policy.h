@@ -22,6 +22,7 @@ struct tlsbind_rule;
  * @action: what becomes of it
  * @rekey: what becomes of a connection whose key is replaced
  * @options: enum tlsbind_option
+ * @policy: number of the judge's appraisal policy
  * @rule: handle of the rule that decided, 0 if none did
  * @generation: of the rules
  * @digest: of the rules; zero if there are none
@@ -30,6 +31,7 @@ struct tlsbind_verdict {
 	enum tlsbind_action action;
 	enum tlsbind_rekey rekey;
 	u32 options;
+	u16 policy;
 	u64 rule;
 	u32 generation;
 	u8 digest[TLSBIND_HASH_SIZE];

@@ -103,6 +103,20 @@ bool tlsbind_rule_matches(const struct tlsbind_rule *rule,
 }
 
 /**
+ * tlsbind_rule_attests() - does a rule let connections be attested?
+ * @rule: the rule
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool tlsbind_rule_attests(const struct tlsbind_rule *rule)
+{
+	return rule->action == TLSBIND_ACTION_ATTEST ||
+	       (rule->action == TLSBIND_ACTION_GATE &&
+		rule->options & TLSBIND_OPTION_MUTUAL);
+}
+
+/**
  * tlsbind_rule_encode() - the form that the policy digest covers
  * @rule: the rule
  * @wire: filled; two rules that do the same have the same form
@@ -129,6 +143,7 @@ void tlsbind_rule_encode(const struct tlsbind_rule *rule,
 	wire->cgroup = cpu_to_be64(rule->cgroup);
 	wire->exe_kind = rule->exe.kind;
 	wire->exe_len = rule->exe.len;
+	wire->policy = cpu_to_be16(rule->policy);
 	memcpy(wire->exe_digest, rule->exe.digest, rule->exe.len);
 }
 

@@ -24,6 +24,7 @@ struct tlsbind_flow;
  * @rekey: what becomes of a connection whose key is replaced
  * @options: enum tlsbind_option
  * @rate: challenges per second, 0 without a limit
+ * @policy: number of the judge's appraisal policy
  * @local: address of this end; bits beyond the prefix are zero
  * @remote: address of the other end, likewise
  * @local_prefix: bits of @local that count
@@ -49,6 +50,7 @@ struct tlsbind_rule {
 	enum tlsbind_rekey rekey;
 	u32 options;
 	u32 rate;
+	u16 policy;
 	struct in6_addr local;
 	struct in6_addr remote;
 	u8 local_prefix;
@@ -71,6 +73,7 @@ void tlsbind_rule_put(struct tlsbind_rule *rule);
 bool tlsbind_rule_matches(const struct tlsbind_rule *rule,
 			  const struct tlsbind_flow *flow,
 			  const struct tlsbind_caller *caller);
+bool tlsbind_rule_attests(const struct tlsbind_rule *rule);
 void tlsbind_rule_encode(const struct tlsbind_rule *rule,
 			 struct tlsbind_rule_wire *wire);
 bool tlsbind_rule_charge(struct tlsbind_rule *rule, u64 now);

@@ -22,6 +22,7 @@ struct eventfd_ctx;
 struct net;
 struct rhashtable_iter;
 struct sock;
+struct tlsbind_hold;
 struct tlsbind_request;
 
 /**
@@ -77,8 +78,11 @@ struct tlsbind_sock_key {
  * @verdict: of the rules, at the last installation of a key
  * @stale: a key was replaced under a rule with rekey=stale, and no evidence was
  *	given since
+ * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
  * @exporting: tasks that are reading a key back
+ * @hold: until when the socket is closed for sending, or NULL; protected by
+ *	gate.c's lock
  * @wait: woken when @request is done or the socket goes away
  * @request: the challenge, waiting or answered; protected by evidence.c's lock
  * @eventfd: signalled when @request is done; protected by evidence.c's lock
@@ -108,8 +112,11 @@ struct tlsbind_sock {
 	struct tlsbind_flow flow;
 	struct tlsbind_verdict verdict;
 	bool stale;
+	bool admitted;
 	bool no_export;
 	unsigned int exporting;
+
+	struct tlsbind_hold *hold;
 
 	wait_queue_head_t wait;
 	struct tlsbind_request *request;

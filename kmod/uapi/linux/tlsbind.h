@@ -82,7 +82,7 @@
  * @rate: challenges per second, 0 without a limit
  * @exe_kind: TLSBIND_EXE_*; 0 if any
  * @exe_len: bytes used in @exe_digest
- * @reserved: zero
+ * @policy: number of the judge's appraisal policy, 0 if none was given
  * @exe_digest: zero padded
  *
  * The digest of rules is SHA-384 of TLSBIND_LABEL_POLICY with its zero byte,
@@ -107,7 +107,7 @@ struct tlsbind_rule_wire {
 	__be32	rate;
 	__u8	exe_kind;
 	__u8	exe_len;
-	__u8	reserved[2];
+	__be16	policy;
 	__u8	exe_digest[TLSBIND_EXE_DIGEST_SIZE];
 };
 

@@ -42,13 +42,16 @@ enum tlsbind_rekey {
 };
 
 /**
- * enum tlsbind_option - What a rule with attest lets pass beside the usual.
+ * enum tlsbind_option - What a rule with attest or gate lets pass beside the
+ *   usual.
  * @TLSBIND_OPTION_TLS12: Keys of TLS 1.2. There is no evidence for them.
  * @TLSBIND_OPTION_TX_ONLY: Evidence for a connection with one direction in the
  *   kernel.
  * @TLSBIND_OPTION_NIC: Keys handed to a network card.
  * @TLSBIND_OPTION_LOOPBACK: Evidence for connections within this machine.
  * @TLSBIND_OPTION_NO_EXPORT: Reading keys back is refused.
+ * @TLSBIND_OPTION_MUTUAL: With gate. Evidence for the connection, as by
+ *   attest.
  */
 enum tlsbind_option {
 	TLSBIND_OPTION_TLS12 = 1,
@@ -56,6 +59,7 @@ enum tlsbind_option {
 	TLSBIND_OPTION_NIC = 4,
 	TLSBIND_OPTION_LOOPBACK = 8,
 	TLSBIND_OPTION_NO_EXPORT = 16,
+	TLSBIND_OPTION_MUTUAL = 32,
 };
 
 /*
@@ -77,6 +81,16 @@ enum tlsbind_door_state {
 	TLSBIND_DOOR_STATE_ABSENT,
 	TLSBIND_DOOR_STATE_SHUT,
 	TLSBIND_DOOR_STATE_OPEN,
+};
+
+/**
+ * enum tlsbind_decision - What a judge says of a held connection.
+ * @TLSBIND_DECISION_REJECT: It is aborted.
+ * @TLSBIND_DECISION_ADMIT: It goes on.
+ */
+enum tlsbind_decision {
+	TLSBIND_DECISION_REJECT,
+	TLSBIND_DECISION_ADMIT,
 };
 
 /**
@@ -121,6 +135,7 @@ enum {
 	TLSBIND_A_RULE_REKEY,
 	TLSBIND_A_RULE_RATE,
 	TLSBIND_A_RULE_MATCHES,
+	TLSBIND_A_RULE_POLICY,
 
 	__TLSBIND_A_RULE_MAX,
 	TLSBIND_A_RULE_MAX = (__TLSBIND_A_RULE_MAX - 1)
@@ -171,6 +186,7 @@ enum {
 	TLSBIND_A_SOCK_ACTION,
 	TLSBIND_A_SOCK_STALE,
 	TLSBIND_A_SOCK_COOKIE,
+	TLSBIND_A_SOCK_HOLD,
 
 	__TLSBIND_A_SOCK_MAX,
 	TLSBIND_A_SOCK_MAX = (__TLSBIND_A_SOCK_MAX - 1)
@@ -208,9 +224,27 @@ enum {
 	TLSBIND_A_STATS_REPORTS,
 	TLSBIND_A_STATS_REPORT_ERRORS,
 	TLSBIND_A_STATS_DOORS,
+	TLSBIND_A_STATS_HELD,
+	TLSBIND_A_STATS_ADMITTED,
 
 	__TLSBIND_A_STATS_MAX,
 	TLSBIND_A_STATS_MAX = (__TLSBIND_A_STATS_MAX - 1)
+};
+
+enum {
+	TLSBIND_A_HOLD_HANDLE = 1,
+	TLSBIND_A_HOLD_SOCK,
+	TLSBIND_A_HOLD_POLICY,
+	TLSBIND_A_HOLD_TIMEOUT,
+	TLSBIND_A_HOLD_PEER_ID,
+	TLSBIND_A_HOLD_PEER_TX_COMMITMENT,
+	TLSBIND_A_HOLD_PEER_RX_COMMITMENT,
+	TLSBIND_A_HOLD_PEER_TX_GENERATION,
+	TLSBIND_A_HOLD_PEER_RX_GENERATION,
+	TLSBIND_A_HOLD_VERDICT,
+
+	__TLSBIND_A_HOLD_MAX,
+	TLSBIND_A_HOLD_MAX = (__TLSBIND_A_HOLD_MAX - 1)
 };
 
 enum {
@@ -262,6 +296,10 @@ enum {
 	TLSBIND_CMD_PROVIDER_GET,
 	TLSBIND_CMD_VERSION_GET,
 	TLSBIND_CMD_LOCK,
+	TLSBIND_CMD_JUDGE,
+	TLSBIND_CMD_HOLD_GET,
+	TLSBIND_CMD_VERDICT,
+	TLSBIND_CMD_GATE_NTF,
 	TLSBIND_CMD_EVENT_NTF,
 
 	__TLSBIND_CMD_MAX,
