@@ -170,10 +170,13 @@ typedef void genl_each(const struct nlmsghdr *h, void *arg);
  */
 static inline int genl_collect(struct genl *g, uint32_t seq, genl_each *each, void *arg)
 {
-	static __thread uint8_t buf[GENL_BUF];
+	/* Not in every thread's memory: some tests have a thousand. */
+	static __thread uint8_t *buf;
 
+	if (!buf)
+		buf = malloc(GENL_BUF);
 	for (;;) {
-		ssize_t n = recv(g->fd, buf, sizeof(buf), 0);
+		ssize_t n = recv(g->fd, buf, GENL_BUF, 0);
 		struct nlmsghdr *h = (struct nlmsghdr *)buf;
 
 		if (n < 0)

@@ -187,10 +187,13 @@ static inline int nl_message(struct nl *nl, const struct nlmsghdr *h, nl_message
 /** nl_receive() - all of an answer, up to its acknowledgement. Return: 0 or an errno. */
 static inline int nl_receive(struct nl *nl, nl_message_fn fn, void *arg)
 {
-	static __thread uint8_t buf[256 << 10];
+	/* Not in every thread's memory: some tests have a thousand. */
+	static __thread uint8_t *buf;
 
+	if (!buf)
+		buf = malloc(NL_SIZE);
 	for (;;) {
-		ssize_t n = recv(nl->fd, buf, sizeof(buf), 0);
+		ssize_t n = recv(nl->fd, buf, NL_SIZE, 0);
 
 		if (n < 0)
 			return errno;

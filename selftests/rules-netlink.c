@@ -40,7 +40,15 @@ static const struct {
 	{ "an executable's digest of 19 bytes",
 	  "pass exe ima:00112233445566778899aabbccddeeff001122", EINVAL, "exe-digest: shorter",
 	  TLSBIND_A_RULE_EXE_DIGEST },
-	{ "a gate", "gate", EOPNOTSUPP, "the gate is not there yet", TLSBIND_A_RULE_ACTION },
+	{ "a gate for TLS 1.2", "gate tls12", EINVAL, "nobody can judge", TLSBIND_A_RULE_OPTIONS },
+	{ "a gate for one direction", "gate mutual tx-only", EINVAL, "nobody can judge",
+	  TLSBIND_A_RULE_OPTIONS },
+	{ "loopback with a gate that gives no evidence", "gate loopback", EINVAL, "loopback needs mutual",
+	  TLSBIND_A_RULE_OPTIONS },
+	{ "a rate with such a gate", "gate rate 5", EINVAL, "needs mutual", TLSBIND_A_RULE_RATE },
+	{ "a policy with attest", "attest policy 3", EINVAL, "policy: goes with", TLSBIND_A_RULE_POLICY },
+	{ "mutual with attest", "attest mutual", EINVAL, "mutual goes with", TLSBIND_A_RULE_OPTIONS },
+	{ "mutual with deny", "deny mutual", EINVAL, "mutual goes with", TLSBIND_A_RULE_OPTIONS },
 	{ "an option with pass", "pass tls12", EINVAL, "options: go with", TLSBIND_A_RULE_OPTIONS },
 	{ "an option with deny", "deny no-export", EINVAL, "options: go with",
 	  TLSBIND_A_RULE_OPTIONS },
@@ -163,7 +171,7 @@ static void put_five(void) { nl_put(&nl, TLSBIND_A_RULE_REMOTE_ADDRESS, "12345",
 static void five_bytes(void) { put_raw(put_five); }
 static void put_seventeen(void) { nl_put(&nl, TLSBIND_A_RULE_REMOTE_ADDRESS, "12345678901234567", 17); }
 static void seventeen_bytes(void) { put_raw(put_seventeen); }
-static void put_bad_option(void) { nl_u32(&nl, TLSBIND_A_RULE_OPTIONS, 0x20); }
+static void put_bad_option(void) { nl_u32(&nl, TLSBIND_A_RULE_OPTIONS, 0x40); }
 static void bad_option(void) { put_raw(put_bad_option); }
 static void put_bad_action(void) { nl_u8(&nl, TLSBIND_A_RULE_ACTION, 4); }
 static void bad_action(void) { put_raw(put_bad_action); }

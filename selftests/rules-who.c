@@ -159,7 +159,7 @@ static void put_theirs(void)
 	put_rules(put_into, rules);
 }
 
-#define CONTAINER_TESTS 13
+#define CONTAINER_TESTS 15
 
 static void container(void)
 {
@@ -173,14 +173,17 @@ static void container(void)
 		"in a container a rule with attest");
 	refused(rules_replace(&nl, with_attest), EPERM, "attest speaks for the whole guest",
 		"and a set of rules that has one");
+	refused(rules_add(&nl, "gate mutual", 0), EPERM, "mutual speaks for the whole guest",
+		"and a gate that gives evidence, too");
 	tap_equal(state_now(&nl).count, 2, "then nothing has changed");
+	tap_equal(rules_add(&nl, "gate rport 443", 0), 0, "root of a container gates");
 	nl_begin(&nl, TLSBIND_CMD_LOCK);
 	refused(nl_call(&nl), EPERM, "initial user namespace", "in a container locking");
 	if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
 		tap_bail("pipe: %s", strerror(errno));
 	dump(&nl, &listed);
 	tap_equal(listed.count, 3, "the guest's root can give it rules with attest");
-	refused(rules_delete(&nl, listed.handles[0]), EPERM, "a rule with action attest follows",
+	refused(rules_delete(&nl, listed.handles[0]), EPERM, "lets connections be attested follows",
 		"in a container deleting what comes before attest");
 	tap_equal(rules_delete(&nl, listed.handles[2]), 0, "not so what comes after it");
 	tap_equal(rules_add(&nl, "deny uid 9", listed.handles[1]), 0, "nor denying more");

@@ -33,6 +33,7 @@ static const struct rules_word rules_options[] = {
 	{ "nic", TLSBIND_OPTION_NIC },
 	{ "loopback", TLSBIND_OPTION_LOOPBACK },
 	{ "no-export", TLSBIND_OPTION_NO_EXPORT },
+	{ "mutual", TLSBIND_OPTION_MUTUAL },
 	{ NULL, -1 },
 };
 
@@ -126,6 +127,8 @@ static inline bool rules_put_pair(struct nl *nl, const char *word, char *value)
 		nl_u64(nl, TLSBIND_A_RULE_CGROUP, strtoull(value, NULL, 10));
 	else if (!strcmp(word, "rate"))
 		nl_u32(nl, TLSBIND_A_RULE_RATE, strtoul(value, NULL, 10));
+	else if (!strcmp(word, "policy"))
+		nl_u16(nl, TLSBIND_A_RULE_POLICY, strtoul(value, NULL, 10));
 	else if (!strcmp(word, "rekey") && rules_word(rules_rekeys, value) >= 0)
 		nl_u8(nl, TLSBIND_A_RULE_REKEY, rules_word(rules_rekeys, value));
 	else
