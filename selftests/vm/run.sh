@@ -54,7 +54,8 @@ listed() {
 				[ "$wanted" != "$name" ] || printf '%s %s\n' "$name" $((seconds * SLOW))
 			done
 		elif [ "$kernels" = all ] || [ "${series%-*}" = "$kernels" ] || [ "${series%%.*}" = "$kernels" ] ||
-			{ [ "$kernels" = debug ] && [ "$SLOW" != 1 ]; }; then
+			{ [ "$kernels" = debug ] && [ "$SLOW" != 1 ]; } ||
+			{ [ "$kernels" = release ] && [ "$SLOW" = 1 ]; }; then
 			printf '%s %s\n' "$name" $((seconds * SLOW))
 		fi
 	done <"$file"
