@@ -94,7 +94,7 @@ collect() {
 	for dir in userspace userspace/tool userspace/examples selftests/mock-tee selftests/attacks selftests/bench selftests/demo; do
 		[ -d "$GUEST/$dir" ] || continue
 		find "$GUEST/$dir" -maxdepth 1 -type f -perm -u+x ! -name '*.so*' \
-			-exec cp -u -t "$GUEST/bin" {} +
+			-exec cp -u --remove-destination -t "$GUEST/bin" {} +
 	done
 }
 
