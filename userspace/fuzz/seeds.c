@@ -127,9 +127,28 @@ static void seed_messages(void)
 	free(text);
 	text = tlsbind_challenge_encode(nonce, id);
 	seed("message", "challenge-id", text, strlen(text));
+	seed("request", "body", text, strlen(text));
 	free(text);
 	seed("message", "short", cmw, strlen(cmw));
 	free(cmw);
+}
+
+/* Strings that end with a zero byte: the harness cuts there. */
+static void seed_requests(void)
+{
+	static const char head[] = "application/json; charset=utf-8\0" "120\0" TLSBIND_HTTP_PATH "\0POST";
+	static const char plain[] = "Application/JSON\0" "1000";
+	static const char other[] = "application/jsonp\0" "1001\0/\0GET";
+	static const char sockets[] = "2\0http:https";
+	static const char https[] = "https://[2001:db8::1]:443";
+	static const char local[] = "unix:/run/tlsbindd/http.sock";
+
+	seed("request", "head", head, sizeof(head));
+	seed("request", "plain", plain, sizeof(plain));
+	seed("request", "other", other, sizeof(other));
+	seed("request", "sockets", sockets, sizeof(sockets));
+	seed("request", "https", https, sizeof(https));
+	seed("request", "local", local, sizeof(local));
 }
 
 /* Evidence of the vectors, right and wrong. */
@@ -181,6 +200,7 @@ int main(int argc, char **argv)
 	seed_kind(false);
 	seed_kind(true);
 	seed_messages();
+	seed_requests();
 	seed_vectors("evidence");
 	seed_vectors("bad_evidence");
 	seed_hellos();
