@@ -171,6 +171,8 @@ check "connect --help succeeds" status 0 "$tool" connect --help
 
 check "completion of commands" same "$(complete_words tlsbind m)" monitor
 check "completion behind -j" same "$(complete_words tlsbind -j "do")" doctor
+check "completion of gate" same "$(complete_words tlsbind gate l)" list
+check "completion of a gate's rule" same "$(complete_words tlsbind rule add gate m)" mutual
 check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
@@ -203,6 +205,10 @@ check "nor can the name of a command" tame "$red"
 check "nor can a flag that is none" tame connect --allow-flag "$red" localhost:1
 check "a wrong connection id is a usage error" wrong "32 hex digits" sock 00
 check "so is one of the right length" wrong "32 hex digits" sock "$(printf 'g%.0s' {1..32})"
+check "a rule of a gate that the kernel refuses is a usage error" wrong "tls12 does not go with gate" \
+	rule add gate tls12
+check "an unknown command of gate is a usage error" wrong "no such command: gate judge" gate judge
+check "so are two" wrong "too many operands" gate list list
 check "rules to be saved as JSON are a usage error" wrong "saved as text" -j rule save
 check "JSON behind the command is no better" wrong "saved as text" rule save --json
 check "a wrong nonce is a usage error" wrong "64 hex digits" evidence "$(printf '%032d' 1)" nonce 00
@@ -221,7 +227,7 @@ check "check and digest agree, as JSON too" same "{\"count\":1,\"digest\":\"$dig
 	"$("$tool" -j rule check - <"$work/good")"
 
 without=("rule" "rule add attest" "rule delete 1" "rule flush" "rule load $work/good" "rule save"
-	"rule digest" "sock" "evidence $(printf '%032d' 1)" "monitor" "stats" "lock")
+	"rule digest" "sock" "gate" "gate list" "evidence $(printf '%032d' 1)" "monitor" "stats" "lock")
 # without_module NAME COMMAND...
 without_module() {
 	if [ ! -e /sys/module/tlsbind ]; then

@@ -38,7 +38,7 @@ static void a_rule_comes_back_as_it_went(void **state)
 	static const char *const texts[] = {
 		"pass",
 		"attest local 192.0.2.0/24 lport 1-65535", "deny remote 2001:db8::/32",
-		"gate local 0.0.0.0/0", "attest uid 0", "attest local ::1 rport 7",
+		"gate local 0.0.0.0/0", "gate mutual loopback rate 1 policy 65535", "attest uid 0", "attest local ::1 rport 7",
 		all_words,
 	};
 
@@ -237,6 +237,97 @@ static void an_empty_socket_is_described_too(void **state)
 	nlmsg_free(message);
 }
 
+static void a_socket_that_is_held_says_so(void **state)
+{
+	struct nl_msg *message = request(64);
+	struct nlattr *nest = nla_nest_start(message, TLSBIND_A_CONNECTION_SOCK);
+	char *text;
+
+	(void)state;
+	nla_put_u8(message, TLSBIND_A_SOCK_ACTION, TLSBIND_ACTION_GATE);
+	nla_put_u64(message, TLSBIND_A_SOCK_HOLD, 12);
+	nla_nest_end(message, nest);
+	text = describe(nest, false, true);
+	assert_string_equal(text, "id none tls ? action gate flags none hold 12 cookie 0");
+	free(text);
+	text = describe(nest, true, true);
+	assert_string_equal(text, "{\"tls-version\":\"?\",\"action\":\"gate\",\"flags\":[],"
+			    "\"stale\":false,\"hold\":12,\"installed\":0,\"cookie\":0}\n");
+	free(text);
+	nlmsg_free(message);
+}
+
+/* Attributes of a hold, as the kernel sends them. */
+static void put_hold(struct nl_msg *message, bool peer)
+{
+	static const uint8_t id[16] = { 0xcd }, tx[48] = { 0x11 }, rx[48] = { 0x22 };
+	struct nlattr *nest;
+
+	nla_put_u64(message, TLSBIND_A_HOLD_HANDLE, 12);
+	nla_put_u16(message, TLSBIND_A_HOLD_POLICY, 2);
+	nla_put_u32(message, TLSBIND_A_HOLD_TIMEOUT, 29500);
+	nest = nla_nest_start(message, TLSBIND_A_HOLD_SOCK);
+	nla_put_u64(message, TLSBIND_A_SOCK_COOKIE, 9);
+	nla_nest_end(message, nest);
+	if (!peer)
+		return;
+	nla_put(message, TLSBIND_A_HOLD_PEER_ID, sizeof(id), id);
+	nla_put(message, TLSBIND_A_HOLD_PEER_TX_COMMITMENT, sizeof(tx), tx);
+	nla_put(message, TLSBIND_A_HOLD_PEER_RX_COMMITMENT, sizeof(rx), rx);
+	nla_put_u32(message, TLSBIND_A_HOLD_PEER_TX_GENERATION, 1);
+	nla_put_u32(message, TLSBIND_A_HOLD_PEER_RX_GENERATION, 0);
+}
+
+static char *describe_hold(bool peer, bool json, bool brief)
+{
+	struct nl_msg *message = request(1024);
+	struct nlattr *tb[TLSBIND_A_HOLD_MAX + 1];
+	struct tool_print print;
+	char *text;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	put_hold(message, peer);
+	assert_int_equal(tool_nl_attributes(nlmsg_hdr(message), tb, TLSBIND_A_HOLD_MAX), 0);
+	tool_print_begin(&print, file, json);
+	tool_print_object(&print, NULL);
+	assert_int_equal(tool_describe_hold(&print, tb, brief), 0);
+	tool_print_close(&print);
+	fclose(file);
+	nlmsg_free(message);
+	return text;
+}
+
+#define HOLD_SOCK	"id none tls ? flags none cookie 9"
+#define ZEROS_94	"0000000000000000000000000000000000000000000000000000000000000000" \
+			"000000000000000000000000000000"
+
+static void what_is_held_is_described_as_text_and_json(void **state)
+{
+	char *text = describe_hold(true, false, false);
+
+	(void)state;
+	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms " HOLD_SOCK
+			    "\n    peer cd000000000000000000000000000000"
+			    "\n    peer tx generation 1 commitment 11" ZEROS_94
+			    "\n    peer rx generation 0 commitment 22" ZEROS_94);
+	free(text);
+	text = describe_hold(true, false, true);
+	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms " HOLD_SOCK
+			    " peer cd000000000000000000000000000000");
+	free(text);
+	text = describe_hold(true, true, true);
+	assert_string_equal(text, "{\"hold\":12,\"policy\":2,\"timeout\":29500,\"sock\":"
+			    "{\"tls-version\":\"?\",\"flags\":[],\"stale\":false,\"installed\":0,"
+			    "\"cookie\":9},\"peer\":{\"id\":\"cd000000000000000000000000000000\","
+			    "\"tx\":{\"generation\":1,\"commitment\":\"11" ZEROS_94 "\"},"
+			    "\"rx\":{\"generation\":0,\"commitment\":\"22" ZEROS_94 "\"}}}\n");
+	free(text);
+	text = describe_hold(false, false, false);
+	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms " HOLD_SOCK);
+	free(text);
+}
+
 static void an_answer_that_is_no_evidence_is_malformed(void **state)
 {
 	static const uint8_t id[TLSBIND_CONNECTION_ID_SIZE], nonce[TLSBIND_NONCE_SIZE];
@@ -288,6 +379,8 @@ int main(void)
 		cmocka_unit_test(a_strange_address_is_no_rule),
 		cmocka_unit_test(a_socket_is_described_as_text_and_json),
 		cmocka_unit_test(an_empty_socket_is_described_too),
+		cmocka_unit_test(a_socket_that_is_held_says_so),
+		cmocka_unit_test(what_is_held_is_described_as_text_and_json),
 		cmocka_unit_test(an_answer_that_is_no_evidence_is_malformed),
 		cmocka_unit_test(whoever_listens_has_room_for_many_events),
 	};

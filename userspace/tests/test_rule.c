@@ -56,6 +56,8 @@ static void canonical_rules_are_printed_as_they_were_read(void **state)
 	round_trip("attest local 192.0.2.0/24 lport 443 remote 2001:db8::/32 rport 1-65535 "
 		   "uid 33-34 cgroup id:17 exe fsverity:" DIGEST
 		   " tls12 tx-only nic loopback no-export rekey abort rate 10");
+	round_trip("gate rport 443 nic loopback no-export mutual rekey abort rate 10 policy 65535");
+	round_trip("gate policy 1");
 	round_trip("attest local 0.0.0.0/0");
 	round_trip("attest local 192.0.2.1");
 	round_trip("attest remote ::1");
@@ -79,6 +81,8 @@ static void other_spellings_come_to_the_same(void **state)
 		{ "attest local ::/0", "attest" },
 		{ "attest local ::ffff:192.0.2.0/120", "attest local 192.0.2.0/24" },
 		{ "attest rekey stale", "attest" },
+		{ "gate policy 0", "gate" },
+		{ "gate policy 7 mutual loopback", "gate loopback mutual policy 7" },
 		{ "attest rate 5 lport 1", "attest lport 1 rate 5" },
 		{ "attest exe ima:0123456789ABCDEF0123456789ABCDEF01234567",
 		  "attest exe ima:0123456789abcdef0123456789abcdef01234567" },
@@ -140,6 +144,18 @@ static void every_mistake_has_its_message(void **state)
 		{ "pass tls12", "options, rekey and rate do not go with pass" },
 		{ "deny rekey keep", "options, rekey and rate do not go with deny" },
 		{ "deny rate 1", "options, rekey and rate do not go with deny" },
+		{ "pass mutual", "options, rekey and rate do not go with pass" },
+		{ "attest mutual", "mutual only goes with gate" },
+		{ "attest policy 0", "policy: only goes with gate" },
+		{ "deny policy 1", "policy: only goes with gate" },
+		{ "gate policy 65536", "policy: not a number from 0 to 65535: 65536" },
+		{ "gate policy any", "policy: not a number from 0 to 65535: any" },
+		{ "gate policy", "policy: nothing follows" },
+		{ "gate policy 1 policy 1", "policy is there twice" },
+		{ "gate mutual tls12", "tls12 does not go with gate" },
+		{ "gate mutual tx-only", "tx-only does not go with gate" },
+		{ "gate loopback", "with gate, loopback needs mutual" },
+		{ "gate rate 1", "with gate, rate needs mutual" },
 		{ "attest rate 0", "rate: not a number from 1 to 4294967295: 0" },
 		{ "attest rate 4294967296", "rate: not a number from 1 to 4294967295: 4294967296" },
 	};

@@ -406,6 +406,32 @@ static void the_digest_is_the_one_in_the_specification(void **state)
 	free(said);
 }
 
+/* Likewise. */
+static void the_digest_has_what_is_there_for_gates(void **state)
+{
+	static const char text[] = "gate remote 192.0.2.0/24 rport 5432 policy 258\n"
+				   "gate nic loopback no-export mutual rekey abort rate 10\n";
+	struct test_bytes want = test_hex("0c7cff99f5f4ba3418bba375120aace84f04eae3a48e0c871770"
+					  "f99a537972a9bb6e9d0265dc715383267a4897a4a5c9");
+	uint8_t digest[TLSBIND_HASH_SIZE];
+	struct tool_rules rules = { 0 };
+	unsigned int *lines;
+	char *said;
+
+	(void)state;
+	put(text, sizeof(text) - 1);
+	assert_int_equal(read_rules(&rules, &lines, &said), 0);
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_equal(digest, want.data, sizeof(digest));
+	rules.rule[0].policy = 0;
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_not_equal(digest, want.data, sizeof(digest));
+	tool_rules_free(&rules);
+	free(want.data);
+	free(lines);
+	free(said);
+}
+
 static int set_up(void **state)
 {
 	int fd;
@@ -439,6 +465,7 @@ int main(void)
 		cmocka_unit_test(a_new_file_is_for_its_owner),
 		cmocka_unit_test(a_write_that_fails_is_told_once),
 		cmocka_unit_test(the_digest_is_the_one_in_the_specification),
+		cmocka_unit_test(the_digest_has_what_is_there_for_gates),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

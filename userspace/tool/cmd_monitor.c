@@ -2,6 +2,7 @@
 /* tlsbind monitor: what happens, as it happens. */
 #include <errno.h>
 #include <netlink/genl/genl.h>
+#include <time.h>
 #include "describe.h"
 #include "nl.h"
 #include "tool.h"
@@ -49,16 +50,43 @@ static void monitor_print(struct tool_print *print, struct nlattr *tb[])
 	tool_print_close(print);
 }
 
-static int monitor_event(struct nlmsghdr *message, void *arg)
+/* The kernel does not say when: it is now, as far as anybody who looks on can tell. */
+static uint64_t monitor_now(void)
 {
-	struct nlattr *tb[TLSBIND_A_EVENT_MAX + 1];
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void monitor_hold(struct tool_print *print, struct nlattr *tb[])
+{
+	tool_print_object(print, NULL);
+	tool_print_time(print, "time", "", monitor_now());
+	tool_print_string(print, "event", NULL, "hold");
+	tool_print_text(print, " ");
+	tool_describe_hold(print, tb, true);
+	tool_print_text(print, "\n");
+	tool_print_close(print);
+}
+
+/* Of both groups; each command has attributes of its own. */
+static int monitor_message(struct nlmsghdr *message, void *arg)
+{
+	struct nlattr *event[TLSBIND_A_EVENT_MAX + 1], *hold[TLSBIND_A_HOLD_MAX + 1];
 	struct genlmsghdr *header = nlmsg_data(message);
 	struct tool_print *print = arg;
 
-	if (tool_nl_attributes(message, tb, TLSBIND_A_EVENT_MAX) ||
-	    header->cmd != TLSBIND_CMD_EVENT_NTF)
+	if (!genlmsg_valid_hdr(message, 0))
 		return 0;
-	monitor_print(print, tb);
+	if (header->cmd == TLSBIND_CMD_EVENT_NTF &&
+	    !tool_nl_attributes(message, event, TLSBIND_A_EVENT_MAX))
+		monitor_print(print, event);
+	else if (header->cmd == TLSBIND_CMD_GATE_NTF &&
+		 !tool_nl_attributes(message, hold, TLSBIND_A_HOLD_MAX))
+		monitor_hold(print, hold);
+	else
+		return 0;
 	return tool_print_end(print) ? -EIO : 0;
 }
 
@@ -82,7 +110,7 @@ static int monitor_listen(struct tool_nl *nl, struct tool_print *print)
 	int ret;
 
 	do {
-		ret = tool_nl_receive(nl, monitor_event, print);
+		ret = tool_nl_receive(nl, monitor_message, print);
 		if (ret == -ENOBUFS) {
 			lost = true;
 			ret = monitor_lost(print);
@@ -102,6 +130,8 @@ static int monitor_run(struct tool_nl *nl)
 	int ret = tool_nl_listen(nl, TLSBIND_MCGRP_EVENTS);
 
 	tool_print_begin(&print, stdout, tool_json);
+	if (!ret)
+		ret = tool_nl_join(nl, TLSBIND_FAMILY_NAME, TLSBIND_MCGRP_GATE);
 	if (!ret)
 		ret = monitor_listen(nl, &print);
 	if (print.failed)

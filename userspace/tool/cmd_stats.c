@@ -33,6 +33,8 @@ static const struct stats_counter {
 					    "Reports that the hardware failed to make." },
 	[TLSBIND_A_STATS_DOORS] = { "doors", false,
 				    "Attempts of user space to have the tag of tlsbind signed." },
+	[TLSBIND_A_STATS_HELD] = { "held", false, "Times that a connection was held for a verdict." },
+	[TLSBIND_A_STATS_ADMITTED] = { "admitted", false, "Held connections that went on." },
 };
 
 static const struct tool_option stats_options[] = {

@@ -16,6 +16,16 @@
  */
 int tool_describe_sock(struct tool_print *print, struct nlattr *sock, bool brief);
 
+/**
+ * tool_describe_hold() - members of an object that is open
+ * @print: where to
+ * @tb: attributes TLSBIND_A_HOLD_*
+ * @brief: text of one line, without the keys
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int tool_describe_hold(struct tool_print *print, struct nlattr *tb[], bool brief);
+
 /** tool_describe_flags() - an array of names; as text separated by commas, or "none" */
 void tool_describe_flags(struct tool_print *print, const char *key, const char *prefix,
 			 uint32_t flags);

@@ -8,6 +8,7 @@
 static const struct tool_command *const tool_commands[] = {
 	&tool_command_rule,
 	&tool_command_sock,
+	&tool_command_gate,
 	&tool_command_evidence,
 	&tool_command_monitor,
 	&tool_command_stats,

@@ -199,6 +199,19 @@ static bool tool_rule_rate(struct tool_rule *rule, const char *value, char *erro
 	return true;
 }
 
+/* The action is known by now: it is the first word. */
+static bool tool_rule_policy(struct tool_rule *rule, const char *value, char *error)
+{
+	uint64_t policy;
+
+	if (rule->action != TLSBIND_ACTION_GATE)
+		return tool_rule_error(error, "only goes with gate");
+	if (!tool_number(value, 0, UINT16_MAX, &policy))
+		return tool_rule_error(error, "not a number from 0 to %u: %s", UINT16_MAX, value);
+	rule->policy = (uint16_t)policy;
+	return true;
+}
+
 /**
  * struct tool_rule_word - a word that says what follows, or an option
  * @name: the word
@@ -222,8 +235,10 @@ static const struct tool_rule_word {
 	{ "nic", NULL, TLSBIND_OPTION_NIC },
 	{ "loopback", NULL, TLSBIND_OPTION_LOOPBACK },
 	{ "no-export", NULL, TLSBIND_OPTION_NO_EXPORT },
+	{ "mutual", NULL, TLSBIND_OPTION_MUTUAL },
 	{ "rekey", tool_rule_rekey, 0 },
 	{ "rate", tool_rule_rate, 0 },
+	{ "policy", tool_rule_policy, 0 },
 };
 
 static int tool_rule_find(const char *name)
@@ -259,10 +274,31 @@ static int tool_rule_word(struct tool_rule *rule, uint32_t *seen, int count, cha
 	return tool_rule_error(error, "%s: %s", words[0], why);
 }
 
+/*
+ * There is evidence about a connection under a gate only with mutual; what is about
+ * that evidence would say nothing without it.
+ */
+static bool tool_rule_gates(const struct tool_rule *rule, char *error)
+{
+	if (rule->options & (TLSBIND_OPTION_TLS12 | TLSBIND_OPTION_TX_ONLY))
+		return tool_rule_error(error, "%s does not go with gate",
+				       rule->options & TLSBIND_OPTION_TLS12 ? "tls12" : "tx-only");
+	if (rule->options & TLSBIND_OPTION_MUTUAL)
+		return true;
+	if (rule->options & TLSBIND_OPTION_LOOPBACK || rule->rate)
+		return tool_rule_error(error, "with gate, %s needs mutual",
+				       rule->rate ? "rate" : "loopback");
+	return true;
+}
+
 /* The kernel refuses it, too; like this, "check" knows. */
 static bool tool_rule_grants(const struct tool_rule *rule, char *error)
 {
-	if (rule->action == TLSBIND_ACTION_ATTEST || rule->action == TLSBIND_ACTION_GATE ||
+	if (rule->action == TLSBIND_ACTION_GATE)
+		return tool_rule_gates(rule, error);
+	if (rule->action == TLSBIND_ACTION_ATTEST && rule->options & TLSBIND_OPTION_MUTUAL)
+		return tool_rule_error(error, "mutual only goes with gate");
+	if (rule->action == TLSBIND_ACTION_ATTEST ||
 	    (!rule->options && rule->rekey == TLSBIND_REKEY_STALE && !rule->rate))
 		return true;
 	return tool_rule_error(error, "options, rekey and rate do not go with %s",
@@ -367,6 +403,8 @@ void tool_rule_print(struct tool_print *print, const struct tool_rule *rule)
 				  tool_rule_rekeys[rule->rekey] : "?");
 	if (rule->rate)
 		tool_print_number(print, "rate", " rate ", rule->rate);
+	if (rule->policy)
+		tool_print_number(print, "policy", " policy ", rule->policy);
 }
 
 struct tool_rule *tool_rules_add(struct tool_rules *rules)

@@ -14,8 +14,8 @@
 #define TOOL_RULE_GRAMMAR \
 	"RULE := ACTION [local ADDR[/LEN]] [lport N[-M]] [remote ADDR[/LEN]] [rport N[-M]]\n" \
 	"        [uid N[-M]] [cgroup PATH|id:N] [exe fsverity:HEX|ima:HEX]\n" \
-	"        [tls12] [tx-only] [nic] [loopback] [no-export]\n" \
-	"        [rekey stale|keep|abort] [rate N]\n" \
+	"        [tls12] [tx-only] [nic] [loopback] [no-export] [mutual]\n" \
+	"        [rekey stale|keep|abort] [rate N] [policy N]\n" \
 	"ACTION := pass | attest | deny | gate\n"
 
 /* More words than any rule has. */
@@ -45,6 +45,7 @@
  * @cgroup: id; 0 is any
  * @options: enum tlsbind_option
  * @rate: challenges per second; 0 is no limit
+ * @policy: number of the judge's policy
  */
 struct tool_rule {
 	uint64_t handle;
@@ -65,6 +66,7 @@ struct tool_rule {
 	uint64_t cgroup;
 	uint32_t options;
 	uint32_t rate;
+	uint16_t policy;
 };
 
 /**

@@ -27,5 +27,6 @@ void tool_rule_wire(const struct tool_rule *rule, struct tlsbind_rule_wire *wire
 	wire->rate = htobe32(rule->rate);
 	wire->exe_kind = rule->exe_kind;
 	wire->exe_len = rule->exe_len;
+	wire->policy = htobe16(rule->policy);
 	memcpy(wire->exe_digest, rule->exe, rule->exe_len);
 }

@@ -60,6 +60,7 @@ struct tool_command {
 extern const struct tool_command tool_command_connect;
 extern const struct tool_command tool_command_rule;
 extern const struct tool_command tool_command_sock;
+extern const struct tool_command tool_command_gate;
 extern const struct tool_command tool_command_evidence;
 extern const struct tool_command tool_command_monitor;
 extern const struct tool_command tool_command_stats;
