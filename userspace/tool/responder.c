@@ -20,6 +20,7 @@
  * @challenge: its body
  * @body: of the answer, @len bytes
  * @len: size of @body
+ * @max: of @len
  * @too_large: the answer has more bytes than any evidence
  * @error: libcurl's words
  * @why: reason for people
@@ -31,6 +32,7 @@ struct tool_question {
 	char *challenge;
 	char *body;
 	size_t len;
+	size_t max;
 	bool too_large;
 	char error[CURL_ERROR_SIZE];
 	char why[TOOL_RESPONDER_WHY];
@@ -131,7 +133,7 @@ static size_t responder_body(char *data, size_t size, size_t count, void *arg)
 	size_t len = size * count;
 	char *grown;
 
-	question->too_large |= len > RESPONDER_BODY_MAX - question->len;
+	question->too_large |= len > question->max - question->len;
 	if (question->too_large)
 		return 0;
 	grown = realloc(question->body, question->len + len + 1);
@@ -213,6 +215,7 @@ struct tool_question *tool_question_new(const struct tool_responder *responder,
 		return NULL;
 	question->challenge = tlsbind_challenge_encode(nonce, id);
 	question->easy = curl_easy_init();
+	question->max = responder->size_max ? responder->size_max : RESPONDER_BODY_MAX;
 	if (question->easy && responder_set_address(question->easy, responder, question->why) &&
 	    responder_set_route(question->easy, responder) &&
 	    responder_set_request(question, timeout))
@@ -232,7 +235,7 @@ static enum tool_answer responder_no_answer(struct tool_question *question, CURL
 	const char *text = *question->error ? question->error : curl_easy_strerror(result);
 
 	if (question->too_large) {
-		responder_say(question->why, "an answer larger than any evidence", "");
+		responder_say(question->why, "the answer is too large", "");
 		return TOOL_ANSWER_MALFORMED;
 	}
 	responder_say(question->why, text, "");

@@ -54,11 +54,14 @@ enum tool_answer {
  *	that of the scheme if none is given, the path TLSBIND_HTTP_PATH
  * @cafile: CA certificates for https, PEM; NULL for the system's
  * @no_pki: do not look at the responder's certificate
+ * @size_max: bytes of an answer, so that many questions do not take all memory; 0 for
+ *	what the largest evidence takes
  */
 struct tool_responder {
 	const char *url;
 	const char *cafile;
 	bool no_pki;
+	size_t size_max;
 };
 
 struct tool_question;
