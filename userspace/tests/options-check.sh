@@ -6,7 +6,7 @@ set -euo pipefail
 
 tool=$1/tlsbind
 man=man/tlsbind.8
-verify=man/tlsbind-verify.8
+pages=(man/tlsbind.8 man/tlsbind-connect.8 man/tlsbind-verify.8)
 rules=man/tlsbind-rules.5
 completion=completion/tlsbind
 number=0 failed=0
@@ -93,7 +93,7 @@ tool_codes() { sed -n '/^enum tool_exit/,/^};/s/.*TOOL_[A-Z_]* = \([0-9]*\),.*/\
 # Options of the kernel without which there is no module: DKMS skips such kernels, doctor says so.
 dkms_configs() { sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' ../dkms.conf | tr ' ' '\n' | sort; }
 doctor_configs() { sed -n 's/.*{ "\([A-Z0-9_]*\)", DOCTOR_MISSING,.*/CONFIG_\1/p' tool/doctor_kernel.c | sort; }
-man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "$man" "$verify" | sort -u; }
+man_options() { sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl [a-z] , Fl Fl \([a-z-]*\).*/--\1/p' "${pages[@]}" | sort -u; }
 header_codes() { sed -n 's/.*TLSBIND_CLASS_[A-Z]* = \([0-9]*\),/\1/p' include/tlsbind.h | sort -nu; }
 man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' "$man" | sort -n; }
 
@@ -167,6 +167,20 @@ check "any measurement and a certain one is a usage error" usage "contradicts --
 check "a VMPL above 3 is a usage error" usage "not a number from 0 to 3" --vmpl 4 localhost:1
 check "a missing address is a usage error" usage "one HOST:PORT" --any-measurement
 check "an address without port is a usage error" usage "not HOST:PORT" --any-measurement localhost
+check "a responder that is no URL is a usage error" usage "--responder: not an address" \
+	--any-measurement --responder localhost localhost:1
+check "a responder by another protocol is a usage error" usage "--responder: neither http://" \
+	--any-measurement --responder ftp://localhost localhost:1
+check "a forwarder that only checks is a usage error" usage "--check-only contradicts --listen" \
+	--any-measurement --listen 0 --check-only localhost:1
+check "no connections at all are a usage error" usage "not a number from 1 to 4096: 0" \
+	--any-measurement --listen 0 --connections 0 localhost:1
+check "connections without --listen are a usage error" usage "--connections needs --listen" \
+	--any-measurement --connections 1 localhost:1
+check "a port that is none is a usage error" usage "cannot listen on nonsense" \
+	--any-measurement --listen nonsense localhost:1
+check "an address that is not ours is a usage error" usage "cannot listen on 192.0.2.1:1" \
+	--any-measurement --listen 192.0.2.1:1 localhost:1
 check "connect --help succeeds" status 0 "$tool" connect --help
 
 check "completion of commands" same "$(complete_words tlsbind m)" monitor
@@ -177,6 +191,7 @@ check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
 check "completion of a TCB status" same "$(complete_words tlsbind connect --tcb S)" SWHardeningNeeded
+check "completion of a responder" same "$(complete_words tlsbind connect --responder u)" unix:
 check "completion of policy" same "$(complete_words tlsbind policy s)" suggest
 check "completion of a provider" same "$(complete_words tlsbind verify --provider t)" tdx_guest
 check "completion of a value" same "$(complete_words tlsbind rule add attest rekey k)" keep

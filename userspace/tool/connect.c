@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <jansson.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include "tool.h"
+#include "connect.h"
 #include "trust.h"
 
 static const struct tool_option connect_options[] = {
@@ -21,6 +22,9 @@ static const struct tool_option connect_options[] = {
 	{ "grace", 0, "DAYS", "TDX: accept an OutOfDate TCB for so long after its successor" },
 	{ "any-tcb", 0, NULL, "accept every TCB, and look for no revocation" },
 	TOOL_TRUST_OPTIONS,
+	{ "responder", 0, "URL", "ask this responder, not the server itself" },
+	{ "listen", 0, "[ADDRESS:]PORT", "for each connection here make one to the server" },
+	{ "connections", 0, "NUMBER", "how many of those at once (default 64)" },
 	{ "cafile", 0, "FILE", "CA of the server's certificate (default the system's)" },
 	{ "no-pki", 0, NULL, "do not look at the server's certificate" },
 	{ "servername", 0, "NAME", "name in the server's certificate (default HOST)" },
@@ -30,36 +34,6 @@ static const struct tool_option connect_options[] = {
 	{ "json", 'j', NULL, "print the result as JSON on standard output" },
 	{ "help", 'h', NULL, "this text" },
 	{ NULL, 0, NULL, NULL },
-};
-
-/**
- * struct connect - what the command line asks for
- * @peer: whom
- * @appraisal: what is accepted
- * @policy: file; NULL if there is none
- * @policies: how many were named
- * @measurements: a measurement was named
- * @any_measurement: every measurement will do
- * @tcb: something was said of what TCB is accepted
- * @any_tcb: every TCB will do
- * @check_only: end after the verdict
- * @allow_rekey: KeyUpdates may follow
- * @json: print JSON
- * @help: print help and nothing else
- */
-struct connect {
-	struct tool_peer peer;
-	struct tlsbind_appraisal *appraisal;
-	const char *policy;
-	unsigned int policies;
-	bool measurements;
-	bool any_measurement;
-	bool tcb;
-	bool any_tcb;
-	bool check_only;
-	bool allow_rekey;
-	bool json;
-	bool help;
 };
 
 static bool connect_number(const char *text, unsigned long max, unsigned long *out)
@@ -159,6 +133,28 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	return connect_tcb_option(c, name, argument);
 }
 
+/* Options about where evidence comes from, and where bytes go. Return: false after a message. */
+static bool connect_way_option(struct connect *c, const char *name, char *argument)
+{
+	unsigned long number;
+
+	if (!strcmp(name, "responder")) {
+		c->responder.url = argument;
+	} else if (!strcmp(name, "listen")) {
+		c->listen = argument;
+	} else if (!strcmp(name, "connections")) {
+		if (!connect_number(argument, 4096, &number))
+			return false;
+		c->connections = (unsigned int)number;
+		if (!number)
+			tool_error("not a number from 1 to 4096: 0");
+		return number;
+	} else {
+		return connect_appraisal_option(c, name, argument);
+	}
+	return true;
+}
+
 /* Return: false after a message. */
 static bool connect_option(struct connect *c, const char *name, char *argument)
 {
@@ -185,9 +181,27 @@ static bool connect_option(struct connect *c, const char *name, char *argument)
 	} else {
 		int trust = tool_trust_option(c->appraisal, name, argument);
 
-		return trust ? trust > 0 : connect_appraisal_option(c, name, argument);
+		return trust ? trust > 0 : connect_way_option(c, name, argument);
 	}
 	return true;
+}
+
+/* Return: false after a message. */
+static bool connect_way_complete(struct connect *c)
+{
+	char why[TOOL_RESPONDER_WHY];
+
+	c->responder.cafile = c->peer.cafile;
+	c->responder.no_pki = c->peer.no_pki;
+	if (c->responder.url && !tool_responder_check(&c->responder, why))
+		tool_error("--responder: %s", why);
+	else if (c->listen && c->check_only)
+		tool_error("--check-only contradicts --listen");
+	else if (c->connections && !c->listen)
+		tool_error("--connections needs --listen");
+	else
+		return true;
+	return false;
 }
 
 /*
@@ -206,7 +220,7 @@ static bool connect_complete(struct connect *c)
 		tool_error("--any-tcb contradicts --tcb and --grace");
 	else if (c->peer.no_pki && c->peer.cafile)
 		tool_error("--no-pki contradicts --cafile");
-	else
+	else if (connect_way_complete(c))
 		return !c->policy || !tool_trust_policy(c->appraisal, c->policy);
 	return false;
 }
@@ -240,66 +254,58 @@ static bool connect_parse(struct connect *c, const struct tool_command *command,
 	return connect_complete(c);
 }
 
-/*
- * Challenge and verify once. *@rekeyed: a KeyUpdate came in between, so that the
- * evidence may be about keys that were replaced.
- */
-static int connect_attest_once(struct connect *c, SSL *ssl, struct tlsbind_connection *conn,
-			       struct tlsbind_result **result, bool *rekeyed)
+/* Return: one line, to be freed with free(); NULL if memory ran out. */
+static char *connect_json(const struct connect *c, const struct tlsbind_result *result)
 {
-	uint8_t nonce[TLSBIND_NONCE_SIZE], *evidence;
-	struct tlsbind_connection before;
-	size_t len;
-	int ret;
+	char *text = tlsbind_result_json(result);
+	json_t *root;
 
-	if (tlsbind_nonce_new(nonce)) {
-		tool_error("no random numbers");
-		return -1;
-	}
-	if (tool_tls_describe(ssl, &before) ||
-	    tool_challenge(ssl, &c->peer, nonce, &evidence, &len))
-		return -1;
-	ret = tool_tls_describe(ssl, conn);
-	if (!ret) {
-		ret = tlsbind_verify(evidence ? evidence : (uint8_t *)"", len, conn, nonce,
-				     c->appraisal, result);
-		if (ret)
-			tool_error("cannot verify: %s", strerror(-ret));
-	}
-	*rekeyed = before.tx_generation != conn->tx_generation ||
-		   before.rx_generation != conn->rx_generation;
-	free(evidence);
-	return ret;
-}
-
-static int connect_attest(struct connect *c, SSL *ssl, struct tlsbind_connection *conn,
-			  struct tlsbind_result **result)
-{
-	bool rekeyed;
-	int ret;
-
-	ret = connect_attest_once(c, ssl, conn, result, &rekeyed);
-	if (!ret && rekeyed && !tlsbind_result_accepted(*result)) {
-		tlsbind_result_free(*result);
-		*result = NULL;
-		ret = connect_attest_once(c, ssl, conn, result, &rekeyed);
-	}
-	return ret;
-}
-
-static int connect_print(struct connect *c, const struct tlsbind_result *result)
-{
-	char *text;
-
-	if (!c->json)
-		return tlsbind_result_print(result, stderr);
-	text = tlsbind_result_json(result);
-	if (!text || puts(text) < 0 || fflush(stdout)) {
-		free(text);
-		return -EIO;
-	}
+	if (!text || !c->from)
+		return text;
+	root = json_loads(text, 0, NULL);
 	free(text);
-	return 0;
+	text = NULL;
+	if (root && !json_object_set_new(root, "from", json_string(c->from)))
+		text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return text;
+}
+
+static int connect_write(const struct connect *c, const struct tlsbind_result *result, FILE *out)
+{
+	char *json = c->json ? connect_json(c, result) : NULL;
+	int ret = 0;
+
+	if (c->json && !json)
+		return -ENOMEM;
+	if (json)
+		fprintf(out, "%s\n", json);
+	else if (c->from)
+		fprintf(out, "tlsbind: connection from %s\n", c->from);
+	if (!json)
+		ret = tlsbind_result_print(result, out);
+	free(json);
+	return ret;
+}
+
+/* In one piece: several processes may have something to say at the same time. */
+static int connect_print(const struct connect *c, const struct tlsbind_result *result)
+{
+	FILE *out = c->json ? stdout : stderr, *memory;
+	char *text = NULL;
+	size_t len = 0;
+	int ret;
+
+	memory = open_memstream(&text, &len);
+	if (!memory)
+		return -ENOMEM;
+	ret = connect_write(c, result, memory);
+	if (fclose(memory))
+		ret = -ENOMEM;
+	if (!ret && (fwrite(text, 1, len, out) != len || fflush(out)))
+		ret = -EIO;
+	free(text);
+	return ret;
 }
 
 /* One deadline for everything, so that no peer can hold us by being slow. */
@@ -313,7 +319,7 @@ static void connect_too_slow(int signal)
 	_exit(TOOL_CONNECT);
 }
 
-static int connect_run(struct connect *c)
+int tool_connect_one(const struct connect *c, const struct tool_ends *ends)
 {
 	struct tlsbind_result *result = NULL;
 	struct tlsbind_connection conn;
@@ -325,20 +331,27 @@ static int connect_run(struct connect *c)
 	ssl = tool_tls_connect(&c->peer);
 	if (!ssl)
 		return TOOL_CONNECT;
-	ret = connect_attest(c, ssl, &conn, &result);
+	ret = tool_connect_attest(c, ssl, &conn, &result);
 	alarm(0);
 	if (!ret) {
 		code = (int)tlsbind_result_class(result);
 		if (connect_print(c, result))
 			code = TOOL_USAGE;
 		else if (code == TOOL_OK && !c->check_only)
-			code = tool_pass(ssl, &conn, c->allow_rekey);
+			code = tool_pass(ssl, &conn, c->allow_rekey, ends);
 		else
 			SSL_shutdown(ssl);
 	}
 	tlsbind_result_free(result);
 	tool_tls_free(ssl);
 	return code;
+}
+
+static int connect_run(const struct connect *c)
+{
+	const struct tool_ends standard = { STDIN_FILENO, STDOUT_FILENO, false };
+
+	return c->listen ? tool_connect_listen(c) : tool_connect_one(c, &standard);
 }
 
 static int connect_main(const struct tool_command *command, int argc, char **argv)

@@ -1,49 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Standard input to the peer, the peer to standard output, as s_client -quiet
- * does: end of input does not end the connection, the peer does.
+ * does: end of input does not end the connection, the peer does. Or a socket, whose two
+ * directions end one by one.
+ *
+ * One buffer for each direction, and none is read into before it is empty: whoever does
+ * not take what is for him is not read from either, and nothing piles up.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <openssl/err.h>
 #include "tool.h"
 
 /**
+ * struct tool_buffer - bytes on their way
+ * @data: the bytes
+ * @used: how many there are
+ * @done: how many of them are gone
+ */
+struct tool_buffer {
+	char data[16384];
+	size_t used;
+	size_t done;
+};
+
+/**
  * struct tool_pump - state of the two directions
  * @ssl: the connection, its socket not blocking
  * @attested: what the evidence was about; NULL if later keys are welcome too
- * @input: standard input is open
- * @buffer: read from standard input, not sent yet
- * @used: bytes in it
- * @want_write: OpenSSL waits until it can send
+ * @ends: from where, and where to
+ * @input: there may be more to read from @ends->in
+ * @told: the peer knows that there will be no more
  * @closed: the peer said close_notify
+ * @handed: @ends->out knows
+ * @sending: for the peer; OpenSSL wants it to stay where it is until it is gone
+ * @received: from the peer
+ * @want_write: OpenSSL waits until it can send
+ * @progress: something moved
  */
 struct tool_pump {
 	SSL *ssl;
 	const struct tlsbind_connection *attested;
+	const struct tool_ends *ends;
 	bool input;
-	char buffer[16384];
-	size_t used;
-	bool want_write;
+	bool told;
 	bool closed;
+	bool handed;
+	struct tool_buffer sending;
+	struct tool_buffer received;
+	bool want_write;
+	bool progress;
 };
-
-static bool tool_write_all(const char *data, size_t len)
-{
-	ssize_t n;
-
-	for (; len; data += n, len -= (size_t)n) {
-		n = write(STDOUT_FILENO, data, len);
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n < 0)
-			n = 0;
-	}
-	return true;
-}
 
 /* Return: true if OpenSSL only wants to be called again. */
 static bool tool_pump_retry(struct tool_pump *pump, int ret)
@@ -78,39 +89,62 @@ static int tool_pump_same_keys(struct tool_pump *pump)
 	return TOOL_BINDING;
 }
 
-/* Everything that is there, to standard output. */
+/* Nothing is handed on that came under other keys than those of the evidence. */
 static int tool_pump_receive(struct tool_pump *pump)
 {
-	char data[16384];
-	size_t n;
+	struct tool_buffer *to = &pump->received;
 	int ret;
 
-	while ((ret = SSL_read_ex(pump->ssl, data, sizeof(data), &n)) == 1) {
-		int code = tool_pump_same_keys(pump);
-
-		if (code)
-			return code;
-		if (!tool_write_all(data, n)) {
-			tool_error("standard output: %s", strerror(errno));
-			return TOOL_USAGE;
-		}
-	}
-	if (tool_pump_retry(pump, ret))
+	if (to->used || pump->closed)
+		return TOOL_OK;
+	ret = SSL_read_ex(pump->ssl, to->data, sizeof(to->data), &to->used);
+	if (ret == 1) {
+		pump->progress = true;
 		return tool_pump_same_keys(pump);
+	}
+	to->used = 0;
+	if (tool_pump_retry(pump, ret)) {
+		pump->progress |= pump->closed;
+		return tool_pump_same_keys(pump);
+	}
 	tool_error("the peer ended the connection without saying so");
 	return TOOL_CONNECT;
 }
 
+static int tool_pump_deliver(struct tool_pump *pump)
+{
+	struct tool_buffer *from = &pump->received;
+	ssize_t n;
+
+	if (!from->used)
+		return TOOL_OK;
+	n = write(pump->ends->out, from->data + from->done, from->used - from->done);
+	if (n < 0 && errno != EINTR && errno != EAGAIN) {
+		tool_error("%s: %s", pump->ends->socket ? "local connection" : "standard output",
+			   strerror(errno));
+		return TOOL_USAGE;
+	}
+	if (n <= 0)
+		return TOOL_OK;
+	pump->progress = true;
+	from->done += (size_t)n;
+	if (from->done == from->used)
+		from->used = from->done = 0;
+	return TOOL_OK;
+}
+
 static int tool_pump_send(struct tool_pump *pump)
 {
+	struct tool_buffer *from = &pump->sending;
 	size_t n;
 	int ret;
 
-	if (!pump->used)
+	if (!from->used)
 		return TOOL_OK;
-	ret = SSL_write_ex(pump->ssl, pump->buffer, pump->used, &n);
+	ret = SSL_write_ex(pump->ssl, from->data, from->used, &n);
 	if (ret == 1) {
-		pump->used = 0;
+		from->used = 0;
+		pump->progress = true;
 		return TOOL_OK;
 	}
 	if (tool_pump_retry(pump, ret))
@@ -119,59 +153,109 @@ static int tool_pump_send(struct tool_pump *pump)
 	return TOOL_CONNECT;
 }
 
-static int tool_pump_wait(struct tool_pump *pump)
+/* A socket whose one direction is over has another one; so have the peer and TLS 1.3. */
+static int tool_pump_half_close(struct tool_pump *pump)
 {
-	struct pollfd fds[2] = {
-		{ .fd = SSL_get_fd(pump->ssl), .events = POLLIN },
-		{ .fd = pump->input && !pump->used ? STDIN_FILENO : -1, .events = POLLIN },
-	};
-	ssize_t n;
+	int ret;
 
-	if (pump->want_write)
-		fds[0].events |= POLLOUT;
-	pump->want_write = false;
-	if (poll(fds, 2, -1) < 0)
-		return errno == EINTR ? TOOL_OK : TOOL_CONNECT;
-	if (!fds[1].revents)
+	if (pump->closed && !pump->received.used && !pump->handed) {
+		pump->handed = true;
+		shutdown(pump->ends->out, SHUT_WR);
+	}
+	if (pump->input || pump->sending.used || pump->told)
 		return TOOL_OK;
-	n = read(STDIN_FILENO, pump->buffer, sizeof(pump->buffer));
+	ret = SSL_shutdown(pump->ssl);
+	pump->told = ret >= 0;
+	pump->progress |= pump->told;
+	if (pump->told || tool_pump_retry(pump, ret))
+		return TOOL_OK;
+	tool_error("cannot end the connection");
+	return TOOL_CONNECT;
+}
+
+static int tool_pump_fetch(struct tool_pump *pump)
+{
+	struct tool_buffer *to = &pump->sending;
+	ssize_t n = read(pump->ends->in, to->data, sizeof(to->data));
+
 	if (n > 0)
-		pump->used = (size_t)n;
+		to->used = (size_t)n;
 	else if (!n)
 		pump->input = false;
 	else if (errno != EINTR && errno != EAGAIN) {
-		tool_error("standard input: %s", strerror(errno));
+		tool_error("%s: %s", pump->ends->socket ? "local connection" : "standard input",
+			   strerror(errno));
 		return TOOL_USAGE;
 	}
 	return TOOL_OK;
 }
 
-int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_rekey)
+/* What is not waited for is not asked for: it might be there, again and again. */
+static int tool_pump_wait(struct tool_pump *pump)
+{
+	bool receive = !pump->received.used && !pump->closed;
+	struct pollfd fds[3] = {
+		{ .fd = receive || pump->want_write ? SSL_get_fd(pump->ssl) : -1 },
+		{ .fd = pump->input && !pump->sending.used ? pump->ends->in : -1, .events = POLLIN },
+		{ .fd = pump->received.used ? pump->ends->out : -1, .events = POLLOUT },
+	};
+
+	if (receive)
+		fds[0].events |= POLLIN;
+	if (pump->want_write)
+		fds[0].events |= POLLOUT;
+	pump->want_write = false;
+	if (poll(fds, 3, -1) < 0)
+		return errno == EINTR ? TOOL_OK : TOOL_CONNECT;
+	return fds[1].revents ? tool_pump_fetch(pump) : TOOL_OK;
+}
+
+static bool tool_pump_over(const struct tool_pump *pump)
+{
+	if (!pump->closed || pump->received.used)
+		return false;
+	return !pump->ends->socket || pump->told;
+}
+
+static int tool_pump_turn(struct tool_pump *pump)
+{
+	int ret;
+
+	pump->progress = false;
+	ret = tool_pump_receive(pump);
+	if (!ret)
+		ret = tool_pump_deliver(pump);
+	if (!ret && !(pump->closed && !pump->ends->socket))
+		ret = tool_pump_send(pump);
+	if (!ret && pump->ends->socket)
+		ret = tool_pump_half_close(pump);
+	if (!ret && !pump->progress && !tool_pump_over(pump))
+		ret = tool_pump_wait(pump);
+	return ret;
+}
+
+int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_rekey,
+	      const struct tool_ends *ends)
 {
 	struct tool_pump pump = {
 		.ssl = ssl,
 		.attested = allow_rekey ? NULL : attested,
+		.ends = ends,
 		.input = true,
 	};
-	int fd = SSL_get_fd(ssl), ret = TOOL_OK;
+	int fd = SSL_get_fd(ssl), ret;
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	for (;;) {
-		ret = tool_pump_receive(&pump);
-		if (ret || pump.closed)
-			break;
-		ret = tool_pump_send(&pump);
-		if (!ret)
-			ret = tool_pump_wait(&pump);
-		if (ret || pump.closed)
-			break;
-	}
-	if (!ret && pump.used) {
+	do
+		ret = tool_pump_turn(&pump);
+	while (!ret && !tool_pump_over(&pump));
+	if (!ret && pump.sending.used) {
 		tool_error("the peer ended the connection before everything was sent");
 		ret = TOOL_CONNECT;
 	}
 	if (ret != TOOL_CONNECT)
 		SSL_shutdown(ssl);
-	OPENSSL_cleanse(pump.buffer, sizeof(pump.buffer));
+	OPENSSL_cleanse(&pump.sending, sizeof(pump.sending));
+	OPENSSL_cleanse(&pump.received, sizeof(pump.received));
 	return ret;
 }

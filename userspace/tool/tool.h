@@ -197,13 +197,29 @@ int tool_challenge(SSL *ssl, const struct tool_peer *peer,
 		   const uint8_t nonce[TLSBIND_NONCE_SIZE], uint8_t **evidence, size_t *len);
 
 /**
- * tool_pass() - standard input to the peer, its answers to standard output
+ * struct tool_ends - whom the peer speaks with
+ * @in: what can be read here is sent to the peer
+ * @out: what the peer sends is written here
+ * @socket: the two are one socket, not blocking, and it ends as the connection does: the
+ *	end of either direction is handed on, and the other one goes on. Otherwise the
+ *	end of @in means nothing, and the end of what the peer sends ends everything
+ */
+struct tool_ends {
+	int in;
+	int out;
+	bool socket;
+};
+
+/**
+ * tool_pass() - hand on what comes, both ways
  * @ssl: the connection
  * @attested: what the evidence was about
  * @allow_rekey: go on after a KeyUpdate
+ * @ends: from where, and where to
  *
  * Return: exit code.
  */
-int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_rekey);
+int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_rekey,
+	      const struct tool_ends *ends);
 
 #endif /* TLSBIND_TOOL_H */
