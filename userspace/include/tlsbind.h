@@ -230,6 +230,26 @@ int tlsbind_socket_connection(int fd, const struct tlsbind_handshake *handshake,
 			      struct tlsbind_connection *out);
 
 /**
+ * tlsbind_peer_connection() - describe a connection by what the kernel says of its peer
+ * @peer: what the peer's evidence must say: from TLSBIND_PEER, or from a message of
+ *	the multicast group gate (netlink), whose attributes have these names
+ * @tls_version: of the connection
+ * @cipher_suite: of the connection, IANA code point
+ * @handshake: what its TLS stack knows, or who answers for the programs of this
+ *	machine, for the kernel does not
+ * @out: the description; zeroed on failure
+ *
+ * For whoever judges connections that are not its own. tlsbind_socket_connection()
+ * does this for one's own socket.
+ *
+ * Return: 0; -EINVAL if a pointer is NULL; -ENOTSUP for TLS below 1.3 or an unknown
+ * suite; -ENOKEY if a commitment is all zero: one direction has no key.
+ */
+int tlsbind_peer_connection(const struct tlsbind_peer *peer, uint16_t tls_version,
+			    uint16_t cipher_suite, const struct tlsbind_handshake *handshake,
+			    struct tlsbind_connection *out);
+
+/**
  * tlsbind_ssl_attach() - collect what is needed from an OpenSSL connection
  * @ssl: a connection whose handshake has not begun
  *

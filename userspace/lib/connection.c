@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection from keys that the caller has, whatever its TLS stack is. */
+/* A connection from keys that the caller has, or the kernel, whatever the TLS stack is. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +61,35 @@ int tlsbind_keys_connection(const struct tlsbind_key *tx, const struct tlsbind_k
 	conn.cipher_suite = tx->cipher_suite;
 	conn.tx_generation = tx_generation;
 	conn.rx_generation = rx_generation;
+	tlsbind_connection_facts(&conn, handshake);
+	*out = conn;
+	return 0;
+}
+
+int tlsbind_peer_connection(const struct tlsbind_peer *peer, uint16_t tls_version,
+			    uint16_t cipher_suite, const struct tlsbind_handshake *handshake,
+			    struct tlsbind_connection *out)
+{
+	struct tlsbind_connection conn = { 0 };
+
+	if (!out)
+		return -EINVAL;
+	memset(out, 0, sizeof(*out));
+	if (!peer || !handshake)
+		return -EINVAL;
+	if (tls_version != TLS1_3_VERSION || !tlsbind_suite_key_size(cipher_suite))
+		return -ENOTSUP;
+	if (tlsbind_is_zero(peer->tx_commitment, sizeof(peer->tx_commitment)) ||
+	    tlsbind_is_zero(peer->rx_commitment, sizeof(peer->rx_commitment)))
+		return -ENOKEY;
+	conn.tls_version = tls_version;
+	conn.cipher_suite = cipher_suite;
+	conn.tx_generation = peer->tx_generation;
+	conn.rx_generation = peer->rx_generation;
+	memcpy(conn.tx_commitment, peer->tx_commitment, sizeof(conn.tx_commitment));
+	memcpy(conn.rx_commitment, peer->rx_commitment, sizeof(conn.rx_commitment));
+	memcpy(conn.connection_id, peer->connection_id, sizeof(conn.connection_id));
+	conn.has_id = !tlsbind_is_zero(conn.connection_id, sizeof(conn.connection_id));
 	tlsbind_connection_facts(&conn, handshake);
 	*out = conn;
 	return 0;

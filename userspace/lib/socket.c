@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include "connection.h"
 #include "cursor.h"
 #include "internal.h"
 
@@ -132,7 +131,6 @@ static int tlsbind_socket_ask(int fd, struct tlsbind_info *info, struct tlsbind_
 int tlsbind_socket_connection(int fd, const struct tlsbind_handshake *handshake,
 			      struct tlsbind_connection *out)
 {
-	struct tlsbind_connection conn = { 0 };
 	struct tlsbind_info info;
 	struct tlsbind_peer peer;
 	int ret;
@@ -145,22 +143,7 @@ int tlsbind_socket_connection(int fd, const struct tlsbind_handshake *handshake,
 	ret = tlsbind_socket_ask(fd, &info, &peer);
 	if (ret)
 		return ret;
-	if (info.tls_version != TLS1_3_VERSION || !tlsbind_suite_key_size(info.cipher_suite))
-		return -ENOTSUP;
-	if (tlsbind_is_zero(peer.tx_commitment, sizeof(peer.tx_commitment)) ||
-	    tlsbind_is_zero(peer.rx_commitment, sizeof(peer.rx_commitment)))
-		return -ENOKEY;
-	conn.tls_version = info.tls_version;
-	conn.cipher_suite = info.cipher_suite;
-	conn.tx_generation = peer.tx_generation;
-	conn.rx_generation = peer.rx_generation;
-	memcpy(conn.tx_commitment, peer.tx_commitment, sizeof(conn.tx_commitment));
-	memcpy(conn.rx_commitment, peer.rx_commitment, sizeof(conn.rx_commitment));
-	memcpy(conn.connection_id, peer.connection_id, sizeof(conn.connection_id));
-	conn.has_id = !tlsbind_is_zero(conn.connection_id, sizeof(conn.connection_id));
-	tlsbind_connection_facts(&conn, handshake);
-	*out = conn;
-	return 0;
+	return tlsbind_peer_connection(&peer, info.tls_version, info.cipher_suite, handshake, out);
 }
 
 bool tlsbind_socket_is(int fd, const uint8_t connection_id[TLSBIND_CONNECTION_ID_SIZE])

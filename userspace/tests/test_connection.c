@@ -246,12 +246,68 @@ static void test_socket_refused(void **state)
 	assert_false(conn.has_id);
 }
 
+static const uint8_t zero_commitment[TLSBIND_COMMITMENT_SIZE];
+
+/* What the kernel said of somebody else's connection, and not one bit else. */
+static void test_peer(void **state)
+{
+	struct tlsbind_connection conn, socket;
+	struct tlsbind_handshake some = { .dhe = true, .no_early_data = true };
+
+	(void)state;
+	kernel_reset();
+	assert_int_equal(tlsbind_peer_connection(&kernel.peer, 0x0304, 0x1303, &full, &conn), 0);
+	assert_int_equal(tlsbind_socket_connection(42, &full, &socket), 0);
+	assert_memory_equal(&conn, &socket, sizeof(conn));
+	assert_int_equal(tlsbind_peer_connection(&kernel.peer, 0x0304, 0x1301, &some, &conn), 0);
+	assert_int_equal(conn.cipher_suite, 0x1301);
+	assert_true(conn.dhe && conn.no_early_data && !conn.full_handshake);
+	/* A connection without a name is one all the same. */
+	memset(kernel.peer.connection_id, 0, TLSBIND_CONNECTION_ID_SIZE);
+	assert_int_equal(tlsbind_peer_connection(&kernel.peer, 0x0304, 0x1303, &full, &conn), 0);
+	assert_false(conn.has_id);
+}
+
+static void peer_refused(const struct tlsbind_peer *peer, uint16_t version, uint16_t suite,
+			 const struct tlsbind_handshake *handshake, int want)
+{
+	static const struct tlsbind_connection zero;
+	struct tlsbind_connection conn;
+
+	memset(&conn, 0xff, sizeof(conn));
+	assert_int_equal(tlsbind_peer_connection(peer, version, suite, handshake, &conn), want);
+	assert_memory_equal(&conn, &zero, sizeof(conn));
+}
+
+static void test_peer_refused(void **state)
+{
+	struct tlsbind_peer bad;
+
+	(void)state;
+	kernel_reset();
+	assert_int_equal(tlsbind_peer_connection(&kernel.peer, 0x0304, 0x1303, &full, NULL),
+			 -EINVAL);
+	peer_refused(NULL, 0x0304, 0x1303, &full, -EINVAL);
+	peer_refused(&kernel.peer, 0x0304, 0x1303, NULL, -EINVAL);
+	peer_refused(&kernel.peer, 0x0303, 0x1303, &full, -ENOTSUP);
+	peer_refused(&kernel.peer, 0, 0x1303, &full, -ENOTSUP);
+	peer_refused(&kernel.peer, 0x0304, 0, &full, -ENOTSUP);
+	peer_refused(&kernel.peer, 0x0304, 0xc02f, &full, -ENOTSUP);
+	bad = kernel.peer;
+	memcpy(bad.tx_commitment, zero_commitment, sizeof(bad.tx_commitment));
+	peer_refused(&bad, 0x0304, 0x1303, &full, -ENOKEY);
+	bad = kernel.peer;
+	memcpy(bad.rx_commitment, zero_commitment, sizeof(bad.rx_commitment));
+	peer_refused(&bad, 0x0304, 0x1303, &full, -ENOKEY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys), cmocka_unit_test(test_keys_later),
 		cmocka_unit_test(test_keys_refused), cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_socket_rekeys), cmocka_unit_test(test_socket_refused),
+		cmocka_unit_test(test_peer), cmocka_unit_test(test_peer_refused),
 	};
 
 	return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
