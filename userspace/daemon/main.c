@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "attester.h"
+#include "judge.h"
 #include "log.h"
 #include "loop.h"
 #include "manager.h"
@@ -135,8 +136,13 @@ static void daemon_exit(struct daemon *daemon)
 int main(int argc, char **argv)
 {
 	static struct daemon daemon;
-	int code = options_parse(&daemon.options, argc, argv);
+	int code;
 
+	if (argc > 1 && !strcmp(argv[1], "--judge")) {
+		daemon_descriptors();
+		return judge_main(argc - 1, argv + 1);
+	}
+	code = options_parse(&daemon.options, argc, argv);
 	if (code >= 0)
 		return code;
 	code = daemon_init(&daemon);

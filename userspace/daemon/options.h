@@ -19,6 +19,8 @@ enum options_exit {
 	OPTIONS_NO_MODULE = 7,	/* the kernel module is not there, at the start */
 	OPTIONS_REFUSED = 8,	/* no CAP_NET_ADMIN in this network namespace */
 	OPTIONS_SYSTEM = 9,	/* memory, descriptors: the system has no more */
+	OPTIONS_BUSY = 10,	/* another judges in this network namespace */
+	OPTIONS_GONE = 11,	/* the kernel module was unloaded while it was in use */
 };
 
 /** enum options_scheme - what is spoken on a socket, and where it is */
