@@ -27,7 +27,7 @@ programs() { [ ! -d "$1" ] || find "$1" -maxdepth 1 -type f -perm -u+x ! -name '
 everything() {
 	local built dir
 	put modules "$GUEST/lib-$release"/*.ko "$GUEST/lib-$release${TLSBIND_VARIANT:-}"/*.ko
-	put bin "$GUEST/bin"/*
+	put bin "$GUEST/bin"/* "$GUEST/userspace/libtlsbind-exec.so"
 	put gnutls "$GUEST/gnutls"/*
 	put vectors "$TOP/selftests/vectors"/*.json
 	put golden "$TOP/selftests/golden"/*.json

@@ -6,7 +6,7 @@ set -euo pipefail
 
 tool=$1/tlsbind
 man=man/tlsbind.8
-pages=(man/tlsbind.8 man/tlsbind-connect.8 man/tlsbind-verify.8)
+pages=(man/tlsbind.8 man/tlsbind-connect.8 man/tlsbind-exec.8 man/tlsbind-verify.8)
 rules=man/tlsbind-rules.5
 completion=completion/tlsbind
 number=0 failed=0
@@ -65,11 +65,13 @@ complete_words() {
 	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tlsbind
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$completion" "$@" | paste -sd' '
 }
+# exec leaves 1 to the program.
 wrong() {
-	local text=$1 said got=0
+	local text=$1 said got=0 want=1
 	shift
+	[ "$1" != exec ] || want=125
 	said=$(timeout 60 "$tool" "$@" 2>&1 </dev/null) || got=$?
-	[ "$got" = 1 ] && grep -qF -- "$text" <<<"$said"
+	[ "$got" = "$want" ] && grep -qF -- "$text" <<<"$said"
 }
 # unwritable ARGUMENT...: where nothing can be written, it fails and says so once.
 unwritable() {
@@ -99,8 +101,8 @@ man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' 
 
 check "man page and help name the same options" same "$(help_options)" "$(man_options)"
 check "man page lists every exit code" same "$(man_codes)" \
-	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10 11)"
-check "the tool has no other exit codes" same "$(printf '%s\n' 0 1 2 7 8 9 10)" "$(tool_codes)"
+	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10 11 124 125 126 127)"
+check "the tool has no other exit codes" same "$(printf '%s\n' 0 1 2 7 8 9 10 124 125 126 127)" "$(tool_codes)"
 check "man page and help name the same commands" same "$(commands)" "$(man_commands)"
 check "man page and help name the same commands of rule" same "$(verbs)" "$(man_verbs)"
 check "man page and help have the same words of rules" same "$(grammar)" "$(man_grammar)"
@@ -191,6 +193,7 @@ check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
 check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
 check "completion of a TCB status" same "$(complete_words tlsbind connect --tcb S)" SWHardeningNeeded
+check "completion of a program" same "$(complete_words tlsbind exec openss)" openssl
 check "completion of a responder" same "$(complete_words tlsbind connect --responder u)" unix:
 check "completion of policy" same "$(complete_words tlsbind policy s)" suggest
 check "completion of a provider" same "$(complete_words tlsbind verify --provider t)" tdx_guest

@@ -10,6 +10,7 @@
 #define TOOL_OPTIONS_MAX	32
 
 bool tool_json;
+void (*tool_sigpipe)(int signal);
 
 const struct tool_option tool_common_options[] = { TOOL_COMMON_OPTIONS };
 
@@ -100,10 +101,12 @@ const struct tool_option *tool_getopt(const struct tool_command *command, int ar
 				      bool *bad)
 {
 	struct option longs[TOOL_OPTIONS_MAX + 1] = { 0 };
-	char shorts[2 * TOOL_OPTIONS_MAX + 1] = "";
+	char shorts[2 * TOOL_OPTIONS_MAX + 2] = "";
 	size_t i, used = 0;
 	int c, at = -1;
 
+	if (command->program)
+		shorts[used++] = '+';
 	for (i = 0; i < TOOL_OPTIONS_MAX && command->options[i].name; i++) {
 		const struct tool_option *option = &command->options[i];
 

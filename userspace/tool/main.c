@@ -17,6 +17,7 @@ static const struct tool_command *const tool_commands[] = {
 	&tool_command_connect,
 	&tool_command_verify,
 	&tool_command_policy,
+	&tool_command_exec,
 };
 
 #define TOOL_COMMANDS	(sizeof(tool_commands) / sizeof(tool_commands[0]))
@@ -90,7 +91,7 @@ int main(int argc, char **argv)
 {
 	int code;
 
-	signal(SIGPIPE, SIG_IGN);
+	tool_sigpipe = signal(SIGPIPE, SIG_IGN);
 	code = tool_run(argc, argv);
 	if (code != TOOL_OK || (!fflush(stdout) && !ferror(stdout)))
 		return code;

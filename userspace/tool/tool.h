@@ -23,6 +23,11 @@ enum tool_exit {
 	TOOL_NO_SUCH = 9,	/* no such rule or connection */
 	TOOL_MISSING = 10,	/* doctor found something missing */
 	TOOL_TCB = TLSBIND_CLASS_TCB,
+	/* exec: as env(1) and timeout(1) have them; all others are the program's */
+	TOOL_STRICT = 124,	/* not all connections are in the kernel */
+	TOOL_EXEC = 125,	/* exec itself failed */
+	TOOL_CANNOT = 126,	/* the program cannot be run */
+	TOOL_NOT_FOUND = 127,	/* there is no such program */
 };
 
 /**
@@ -46,6 +51,7 @@ struct tool_option {
  * @help: one line
  * @options: ends with an empty one
  * @more: the rest of the help text; NULL if that is all
+ * @program: the first operand is a program: what follows are no options of ours
  * @run: does it; Return: exit code
  */
 struct tool_command {
@@ -54,6 +60,7 @@ struct tool_command {
 	const char *help;
 	const struct tool_option *options;
 	const char *more;
+	bool program;
 	int (*run)(const struct tool_command *command, int argc, char **argv);
 };
 
@@ -68,9 +75,13 @@ extern const struct tool_command tool_command_lock;
 extern const struct tool_command tool_command_doctor;
 extern const struct tool_command tool_command_policy;
 extern const struct tool_command tool_command_verify;
+extern const struct tool_command tool_command_exec;
 
 /* JSON on standard output; from the option before the command, or behind it. */
 extern bool tool_json;
+
+/* What SIGPIPE did when we were started, for programs that we start. */
+extern void (*tool_sigpipe)(int signal);
 
 /* Options of every command that has no others. */
 extern const struct tool_option tool_common_options[];
