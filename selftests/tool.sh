@@ -87,9 +87,9 @@ test_files() {
 	tlsbind rule >"$WORK/shown"
 	is "what is shown can be loaded" "$(tlsbind rule digest "$WORK/shown")" "$digest"
 
-	printf 'pass lport 1\n\n# three\ngate lport 2\npass\n' >"$WORK/bad"
+	printf 'pass lport 1\n\n# three\npass cgroup id:18446744073709551615\npass\n' >"$WORK/bad"
 	refused "a rule that the kernel refuses is told with its line" 8 \
-		"$WORK/bad:4: action: the gate is not there yet" tlsbind rule load "$WORK/bad"
+		"$WORK/bad:4: cgroup: there is none with this id" tlsbind rule load "$WORK/bad"
 	printf 'pass\npass nonsense\n' >"$WORK/bad"
 	refused "a line that is no rule is told" 1 "$WORK/bad:2: no such word" tlsbind rule load "$WORK/bad"
 	is "nothing has changed then" "$(tlsbind rule digest)" "$digest"
