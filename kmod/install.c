@@ -205,6 +205,15 @@ static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 	return error;
 }
 
+/* Nobody can judge a connection with a key that was not seen. */
+static int tlsbind_install_judgeable(const struct tlsbind_sock *ts,
+				     const struct tlsbind_verdict *verdict)
+{
+	lockdep_assert_held(&ts->lock);
+	return verdict->action == TLSBIND_ACTION_GATE && ts->error == -ESTALE ?
+		       -ESTALE : 0;
+}
+
 /* What is refused before kTLS sees the key. */
 static int tlsbind_install_permit(const struct tlsbind_sock *ts, bool tx,
 				  const struct tlsbind_verdict *verdict,
@@ -220,7 +229,7 @@ static int tlsbind_install_permit(const struct tlsbind_sock *ts, bool tx,
 	if (verdict->rekey == TLSBIND_REKEY_ABORT &&
 	    (tx ? ts->tx.present : ts->rx.present))
 		return -EACCES;
-	return 0;
+	return tlsbind_install_judgeable(ts, verdict);
 }
 
 /* What shows only when kTLS has the key. */
@@ -263,6 +272,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 		spin_unlock(&ts->lock);
 		return -EBUSY;
 	}
+	tlsbind_install_check_unseen(ts, sk, 0);
 	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);
 	if (!ret && (verdict->options & TLSBIND_OPTION_NO_EXPORT)) {
 		/* Who reads now might read the new key. */
@@ -272,7 +282,6 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 			ts->no_export = true;
 	}
 	if (!ret) {
-		tlsbind_install_check_unseen(ts, sk, 0);
 		ts->installing++;
 		key->installing = true;
 	}
@@ -292,8 +301,9 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
  *
  * Context: process, in the task that installs the key; takes the socket lock
  * and sleeps.
- * Return: 0; -EACCES if the rules refuse the key, or -ENOMEM if it cannot be
- * gated, the connection is aborted then; -EBUSY while another task reads a key
+ * Return: 0; -EACCES if the rules refuse the key, -ENOMEM if it cannot be
+ * gated, or -ESTALE if another key was not seen that would be gated with it, the
+ * connection is aborted then; -EBUSY while another task reads a key
  * back that must not be, installs one in the same direction, or waits for a
  * verdict.
  */
@@ -373,7 +383,7 @@ static int tlsbind_install_failed(const struct tlsbind_install *install,
  * connection is aborted: -EPROTONOSUPPORT for TLS 1.2, -EACCES for a key that a
  * network card has, -EKEYREJECTED for one that another socket holds, or of which
  * that cannot be told, @answer for one that was to be gated and that kTLS did not
- * take.
+ * take, -ESTALE for one that was to be gated with another that was not seen.
  */
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
@@ -398,6 +408,8 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_install_apply(ts, install, &change);
 	complete = ts->tx.present && ts->rx.present && !change.error;
 	tlsbind_install_check_unseen(ts, sk, 1);
+	if (!error)
+		error = tlsbind_install_judgeable(ts, &install->verdict);
 	spin_unlock(&ts->lock);
 	if (first && !answer)
 		tlsbind_net_count_sock(ts->net, true);
