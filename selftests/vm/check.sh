@@ -59,6 +59,7 @@ host_stages() {
 	[ ! -e "$TOP/userspace/fuzz" ] || stage fuzz fuzz
 	stage mock-tee-evidence "$CHROOT" make -s -C selftests/mock-tee O=/src/build/guest/selftests/mock-tee check
 	stage harness "$VM_DIR/test-harness.sh"
+	stage pair "$VM_DIR/pair.sh"
 	[ ! -x "$TOP/selftests/dkms-check.sh" ] || stage dkms "$TOP/selftests/dkms-check.sh"
 }
 
@@ -88,13 +89,18 @@ add_guest() {
 	show "# [$1]${2:+ share $2}: $total"
 }
 
-# check KERNEL...: the host's tests beside those of the guests.
-check() {
+# start_check KERNEL...: the host's tests beside those of the guests.
+start_check() {
 	local kernel
 	"$VM_DIR/guest.sh"
 	"$VM_DIR/image.sh"
 	for kernel in "$@"; do start_guest "$kernel"; done
 	host_stages
+}
+
+check() {
+	local kernel
+	start_check "$@"
 	for kernel in "$@"; do add_guest "$kernel"; done
 }
 
@@ -123,15 +129,18 @@ ci_builds() {
 }
 
 # ci: that is compiled during the static checks and while the guests, which mostly wait, run.
+# The debug kernel takes the place of the guest that is done first.
 ci() {
 	"$VM_DIR/rootfs.sh"
 	ci_builds >"$REPORT.debug-kernel" 2>&1 &
 	GUESTS[build]=$!
 	[ ! -e "$TOP/selftests/lint" ] || stage lint "$TOP/selftests/lint/lint.sh"
-	check 6.12 7
+	start_check 6.12 7
+	add_guest 6.12
 	wait "${GUESTS[build]}" || cat "$REPORT.debug-kernel"
 	unset "GUESTS[build]"
 	check_debug 6.12
+	add_guest 7
 }
 
 # end_guests: nothing of ours outlives us.
