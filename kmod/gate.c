@@ -119,15 +119,21 @@ static bool tlsbind_gate_detach(struct tlsbind_sock *ts,
 	return mine;
 }
 
+/* Does a rule ask for a verdict: that of this key, or that of one before it? */
+static bool tlsbind_gate_demanded(const struct tlsbind_sock *ts,
+				  const struct tlsbind_verdict *verdict)
+{
+	if (verdict->action != TLSBIND_ACTION_GATE)
+		return ts->gated && !ts->admitted;
+	return verdict->rekey != TLSBIND_REKEY_KEEP || !ts->admitted;
+}
+
 /* Does this key let the socket send what no verdict covers? */
 static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
 				  const struct tlsbind_verdict *verdict, bool tx)
 {
-	if (verdict->action != TLSBIND_ACTION_GATE)
-		return false;
-	if (verdict->rekey == TLSBIND_REKEY_KEEP && ts->admitted)
-		return false;
-	return tx || ts->tx.present;
+	return tlsbind_gate_demanded(ts, verdict) &&
+	       (tx || ts->tx.present || ts->tx.installing);
 }
 
 /**
@@ -137,7 +143,8 @@ static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
  * @verdict: what the rules say of the key
  * @tx: the key is for sending
  *
- * To be called before kTLS is given the key.
+ * To be called before kTLS is given the key. If a rule asked for a verdict when
+ * the other key was installed, it is due, whatever the rules say of this one.
  *
  * Context: process, may sleep.
  * Return: 0; -ENOMEM: it is not closed, and the key is to be refused.
@@ -150,7 +157,8 @@ int tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
 	sock_owned_by_me(sk);
 	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(ts->hold))
 		return 0;
-	hold = tlsbind_gate_new(ts, verdict->policy);
+	hold = tlsbind_gate_new(ts, verdict->action == TLSBIND_ACTION_GATE ?
+					    verdict->policy : ts->gate_policy);
 	if (!hold)
 		return -ENOMEM;
 	spin_lock(&tlsbind_gate_lock);
@@ -159,6 +167,23 @@ int tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
 	spin_unlock(&tlsbind_gate_lock);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 	return 0;
+}
+
+/**
+ * tlsbind_gate_demand() - kTLS is about to be given a key
+ * @ts: the socket's state, locked
+ * @verdict: what the rules say of the key
+ *
+ * Context: process.
+ */
+void tlsbind_gate_demand(struct tlsbind_sock *ts,
+			 const struct tlsbind_verdict *verdict)
+{
+	lockdep_assert_held(&ts->lock);
+	if (verdict->action != TLSBIND_ACTION_GATE)
+		return;
+	ts->gated = true;
+	ts->gate_policy = verdict->policy;
 }
 
 static void tlsbind_gate_open(struct sock *sk)

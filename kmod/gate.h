@@ -58,6 +58,8 @@ struct tlsbind_hold {
 
 int tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
 		      const struct tlsbind_verdict *verdict, bool tx);
+void tlsbind_gate_demand(struct tlsbind_sock *ts,
+			 const struct tlsbind_verdict *verdict);
 bool tlsbind_gate_asked(struct tlsbind_sock *ts);
 struct tlsbind_hold *tlsbind_gate_ask(struct tlsbind_sock *ts);
 bool tlsbind_gate_resumes(struct tlsbind_sock *ts, bool tx);

@@ -284,6 +284,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	if (!ret) {
 		ts->installing++;
 		key->installing = true;
+		tlsbind_gate_demand(ts, verdict);
 	}
 	spin_unlock(&ts->lock);
 	return ret;

@@ -78,6 +78,8 @@ struct tlsbind_sock_key {
  * @verdict: of the rules, at the last installation of a key
  * @stale: a key was replaced under a rule with rekey=stale, and no evidence was
  *	given since
+ * @gated: a rule asked for a verdict when a key was installed
+ * @gate_policy: number of the appraisal policy, from that rule
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
  * @exporting: tasks that are reading a key back
@@ -112,6 +114,8 @@ struct tlsbind_sock {
 	struct tlsbind_flow flow;
 	struct tlsbind_verdict verdict;
 	bool stale;
+	bool gated;
+	u16 gate_policy;
 	bool admitted;
 	bool no_export;
 	unsigned int exporting;
