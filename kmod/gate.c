@@ -186,11 +186,14 @@ void tlsbind_gate_demand(struct tlsbind_sock *ts,
 	ts->gate_policy = verdict->policy;
 }
 
+/* What kTLS took of other threads meanwhile waits for room: there is some now. */
 static void tlsbind_gate_open(struct sock *sk)
 {
 	sock_owned_by_me(sk);
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
-		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown & ~SEND_SHUTDOWN);
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
+		return;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown & ~SEND_SHUTDOWN);
+	sk->sk_write_space(sk);
 }
 
 /**
