@@ -236,15 +236,18 @@ static void test_held_half(void)
 	struct gate_waiter w;
 	struct gate_hold hold;
 	struct line l = held(&w, &hold);
+	struct pollfd come = { .fd = l.fd[1], .events = POLLIN };
 	char got[6] = "", c;
 
 	shutdown(l.fd[1], SHUT_WR);
 	tap_ok(silent(&l), "held: half closed by the peer, it stays closed for sending");
 	gate_verdict(&judge, hold.handle, TLSBIND_DECISION_ADMIT);
-	tap_ok(!gate_join(&w) && !ktls_install(l.fd[1], TLS_RX, &l.tx) && send(l.fd[0], "x", 1, MSG_NOSIGNAL) == 1,
-	       "admitted: it sends to a peer that only reads");
-	tap_ok(recv(l.fd[1], got, 5, MSG_WAITALL) == 5 && recv(l.fd[1], got + 5, 1, 0) == 1 &&
-	       !memcmp(got, "earlyx", 6), "what kTLS took before the verdict comes after it, in order");
+	gate_join(&w);
+	ktls_install(l.fd[1], TLS_RX, &l.tx);
+	tap_ok(poll(&come, 1, 10000 * guest_slow()) == 1 && recv(l.fd[1], got, 5, MSG_DONTWAIT) == 5 &&
+	       !memcmp(got, "early", 5), "admitted: what kTLS took before the verdict comes by itself");
+	tap_ok(send(l.fd[0], "x", 1, MSG_NOSIGNAL) == 1 && recv(l.fd[1], got, 5, 0) == 1 && *got == 'x',
+	       "and more follows, to a peer that only reads");
 	line_close(&l);
 
 	l = held(&w, &hold);
