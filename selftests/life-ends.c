@@ -87,6 +87,20 @@ static void test_unspec(void)
 	close(l.fd[0]);
 }
 
+#define FORM_TESTS 2
+
+/* A socket for IPv6 that talks IPv4 may become one for IPv4, with other functions. */
+static void test_form(void)
+{
+	struct line l = line_keyed(MAPPED);
+	int form = AF_INET;
+
+	tap_errno(setsockopt(l.fd[0], IPPROTO_IPV6, IPV6_ADDRFORM, &form, sizeof(form)), EBUSY,
+		  "kTLS does not let a socket change its family");
+	tap_ok(line_lives(&l) && !life_info(l.fd[0]), "and the connection lives");
+	line_close(&l);
+}
+
 #define CONNECTING_TESTS 3
 
 /* A program that never asked for the outcome of connect() may call it once more. */
@@ -280,7 +294,7 @@ static void test_held_close(void)
 
 int main(void)
 {
-	tap_plan(UNSPEC_TESTS + CONNECTING_TESTS + HALF_TESTS + DESTROY_TESTS + HELD_UNSPEC_TESTS +
+	tap_plan(UNSPEC_TESTS + FORM_TESTS + CONNECTING_TESTS + HALF_TESTS + DESTROY_TESTS + HELD_UNSPEC_TESTS +
 		 2 * ENDED_TESTS + HELD_HALF_TESTS + HELD_CLOSE_TESTS);
 	guest_setup();
 	network();
@@ -288,6 +302,7 @@ int main(void)
 	if (nl_open(&nl))
 		tap_bail("netlink: %s", strerror(errno));
 	test_unspec();
+	test_form();
 	test_connecting();
 	test_half();
 	test_destroy();
