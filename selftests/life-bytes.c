@@ -370,7 +370,8 @@ static void test_waiting(const char *name, void *(*run)(void *))
 	before = life_bytes(l.fd);
 	got = drain(l.fd[1]);
 	pthread_join(s.thread, NULL);
-	tap_equal(life_bytes(l.fd).written, before.written, "%s that waits for room: nothing more goes to TCP", name);
+	tap_equal(life_bytes(l.fd).written, before.written, "%s that waits for room: nothing more goes to TCP",
+		  name);
 	/* The SYN counts, too. */
 	tap_equal(got, before.written - 1, "%s: what was given before arrives, and the call ends", name);
 	gate_verdict(&judge, hold.handle, TLSBIND_DECISION_REJECT);

@@ -89,7 +89,8 @@ static void test_fork(void)
 	struct pair p = pair_open();
 
 	install_as(&p, INSTALLER);
-	tap_equal(as_child(ask_as_nobody, &p), 0, "fork: a child of another uid has evidence of its parent's keys");
+	tap_equal(as_child(ask_as_nobody, &p), 0,
+		  "fork: a child of another uid has evidence of its parent's keys");
 	tap_ok(says(p.fd[0], &p, INSTALLER, life_netns()), "so has the parent when the child is gone");
 	close(p.fd[0]);
 	tap_ok(!is_listed(&p), "closed by the last of both, it is not listed");
@@ -254,7 +255,8 @@ static void test_exec(void)
 	struct pair p = pair_open();
 
 	install_as(&p, INSTALLER);
-	tap_equal(as_child(run_executed, &p), 0, "exec: a program of another uid has evidence of its predecessor's keys");
+	tap_equal(as_child(run_executed, &p), 0,
+		  "exec: a program of another uid has evidence of its predecessor's keys");
 	ktls_close_pair(p.fd);
 }
 
@@ -290,7 +292,8 @@ static void test_setns(void)
 {
 	struct pair p = pair_open(), q = pair_open();
 
-	tap_equal(as_child(move_away, &p), 0, "moved to a network namespace without rules, there is evidence of the old one");
+	tap_equal(as_child(move_away, &p), 0,
+		  "moved to a network namespace without rules, there is evidence of the old one");
 	tap_ok(is_listed(&p), "it is listed where the socket is");
 	tap_equal(as_child(move_before, &q), 0, "moved before, evidence names the new one");
 	ktls_close_pair(p.fd);

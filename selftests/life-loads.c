@@ -53,7 +53,7 @@ static void test_gate(void)
 	module_comes("gate");
 	tap_ok(line_lives(&both), "what has both keys when the module comes lives on");
 	tap_ok(refused(&server, line_rx(&server)), "a sending key that was not seen: the other is refused");
-	tap_errno(life_info(server.fd[0]) ? -1 : 0, ESTALE, "and the socket is known as one of which nothing is known");
+	tap_equal(life_info(server.fd[0]), ESTALE, "and the socket is known as one of which nothing is known");
 	tap_ok(refused(&client, line_tx(&client)), "a receiving key that was not seen: the same");
 	if (guest_rekeys()) {
 		tap_ok(refused(&both, ktls_install(both.fd[0], TLS_RX, &next)),
