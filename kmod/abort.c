@@ -30,10 +30,12 @@ void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error)
 	spin_lock(&ts->lock);
 	if (!ts->error)
 		ts->error = -ECONNABORTED;
+	if (!ts->aborted)
+		ts->aborted = error;
 	spin_unlock(&ts->lock);
 	/* Before telling, which may take long. */
 	tcp_abort(sk, -error);
-	tlsbind_gate_forget(ts, -ECONNABORTED);
+	tlsbind_gate_end(ts);
 	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
 	tlsbind_event_deny(ts, tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX,
 			   error);

@@ -38,6 +38,13 @@ static bool tlsbind_claims_exportable(const struct tlsbind_sock_key *key)
 	return key->present && !key->no_export;
 }
 
+/* Were all keys that are there installed under rules that ask for a verdict? */
+static bool tlsbind_claims_gated(const struct tlsbind_sock *ts)
+{
+	return (ts->tx.gated || ts->rx.gated) &&
+	       ts->tx.gated == ts->tx.present && ts->rx.gated == ts->rx.present;
+}
+
 /* @guest: flags of the guest; @digest: of the rules now */
 static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts, u32 guest,
 				const u8 digest[TLSBIND_HASH_SIZE])
@@ -50,7 +57,7 @@ static u32 tlsbind_claims_flags(const struct tlsbind_sock *ts, u32 guest,
 	if (tlsbind_claims_changed(&ts->tx, digest) ||
 	    tlsbind_claims_changed(&ts->rx, digest))
 		flags |= TLSBIND_F_POLICY_CHANGED;
-	if (ts->verdict.action == TLSBIND_ACTION_GATE)
+	if (tlsbind_claims_gated(ts))
 		flags |= TLSBIND_F_GATED;
 	if (ts->no_export && !tlsbind_claims_exportable(&ts->tx) &&
 	    !tlsbind_claims_exportable(&ts->rx))
@@ -100,13 +107,6 @@ static int tlsbind_claims_error(const struct tlsbind_sock *ts)
 	return 0;
 }
 
-static bool tlsbind_claims_granted(const struct tlsbind_verdict *verdict)
-{
-	return verdict->action == TLSBIND_ACTION_ATTEST ||
-	       (verdict->action == TLSBIND_ACTION_GATE &&
-		verdict->options & TLSBIND_OPTION_MUTUAL);
-}
-
 /* May a key be attested by this rule? */
 static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
 				 const struct tlsbind_verdict *verdict)
@@ -119,7 +119,7 @@ static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
 		need |= TLSBIND_OPTION_LOOPBACK;
 	if (ts->flags & TLSBIND_F_NIC)
 		need |= TLSBIND_OPTION_NIC;
-	if (!tlsbind_claims_granted(verdict) ||
+	if (!tlsbind_policy_grants(verdict) ||
 	    (need & ~verdict->options))
 		return -EACCES;
 	return 0;

@@ -96,7 +96,7 @@ static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 		return;
 	}
 	key->generation++;
-	if (tlsbind_install_guards(verdict) &&
+	if (tlsbind_policy_grants(verdict) &&
 	    verdict->rekey == TLSBIND_REKEY_STALE)
 		ts->stale = true;
 }
@@ -131,6 +131,7 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 	memcpy(key->mirror, change->mirror, sizeof(key->mirror));
 	tlsbind_install_count_key(ts, key, &install->verdict);
 	key->caller = install->caller;
+	key->gated = install->verdict.action == TLSBIND_ACTION_GATE;
 	key->no_export = install->verdict.options & TLSBIND_OPTION_NO_EXPORT;
 	memcpy(key->policy_digest, install->verdict.digest,
 	       sizeof(key->policy_digest));
@@ -258,20 +259,19 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	const struct tlsbind_verdict *verdict = &install->verdict;
 	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 	bool offloads = tlsbind_flow_offloads(sk, install->tx);
+	struct tlsbind_hold *hold;
 	int ret;
 
-	/* A verdict is about these keys. */
-	if (tlsbind_gate_asked(ts))
+	/*
+	 * A verdict is about these keys; and else the key of one task might be
+	 * noted as that of the other.
+	 */
+	if (tlsbind_gate_busy(ts) || key->installing)
 		return -EBUSY;
-	ret = tlsbind_gate_shut(ts, sk, verdict, install->tx);
+	ret = tlsbind_gate_prepare(ts, sk, verdict, install->tx, &hold);
 	if (ret)
 		return ret;
 	spin_lock(&ts->lock);
-	/* Else the key of one task might be noted as that of the other. */
-	if (key->installing) {
-		spin_unlock(&ts->lock);
-		return -EBUSY;
-	}
 	tlsbind_install_check_unseen(ts, sk, 0);
 	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);
 	if (!ret && (verdict->options & TLSBIND_OPTION_NO_EXPORT)) {
@@ -284,9 +284,12 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	if (!ret) {
 		ts->installing++;
 		key->installing = true;
-		tlsbind_gate_demand(ts, verdict);
 	}
 	spin_unlock(&ts->lock);
+	if (ret)
+		tlsbind_gate_put(hold);
+	else
+		tlsbind_gate_shut(ts, sk, verdict, hold);
 	return ret;
 }
 
@@ -425,7 +428,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	(install->tx ? &ts->tx : &ts->rx)->installing = false;
 	spin_unlock(&ts->lock);
 	if (last && !error)
-		hold = tlsbind_gate_ask(ts);
+		error = tlsbind_gate_ask(ts, &hold);
 	release_sock(sk);
 	if (error)
 		return tlsbind_install_refuse(ts, sk, install, error);

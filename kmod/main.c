@@ -46,6 +46,9 @@ static int __init tlsbind_init(void)
 	ret = tlsbind_evidence_init();
 	if (ret)
 		goto err_sock;
+	ret = tlsbind_gate_init();
+	if (ret)
+		goto err_evidence;
 	ret = tlsbind_door_init();
 	if (ret)
 		goto err_door;
@@ -62,8 +65,12 @@ err_ktls:
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
 err_door:
+	tlsbind_gate_exit();
 	tlsbind_evidence_exit();
 	tlsbind_door_exit();
+	goto err_sock;
+err_evidence:
+	tlsbind_evidence_exit();
 err_sock:
 	tlsbind_sock_exit();
 err_share:
@@ -101,6 +108,7 @@ static void __exit tlsbind_exit(void)
 	tlsbind_gate_stop();
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
+	tlsbind_gate_exit();
 	tlsbind_evidence_exit();
 	tlsbind_door_exit();
 	tlsbind_netlink_exit();

@@ -18,6 +18,7 @@ static int __net_init tlsbind_net_begin(struct net *net)
 	atomic_set(&tn->turnover, 1);
 	spin_lock_init(&tn->asks_lock);
 	INIT_LIST_HEAD(&tn->asks);
+	INIT_LIST_HEAD(&tn->holds);
 	return 0;
 }
 

@@ -61,9 +61,10 @@ enum tlsbind_stat {
  * @asks_lock: protects @asks and @asking
  * @asks: questions for evidence by netlink that are not answered
  * @asking: how many these are
- * @judge: netlink socket of whoever gives verdicts, 0 if nobody does; protected
- *	by gate.c's lock
- * @last_hold: handle of the last hold; protected by gate.c's lock
+ * @holds: connections that wait for a verdict; protected by gate.c's lock
+ * @holding: how many these are; likewise
+ * @judge: netlink socket of whoever gives verdicts, 0 if nobody does; likewise
+ * @last_hold: handle of the last hold; likewise
  * @stats: by enum tlsbind_stat; reports and doors are counted in init_net
  */
 struct tlsbind_net {
@@ -76,6 +77,8 @@ struct tlsbind_net {
 	spinlock_t asks_lock; /* asks and asking */
 	struct list_head asks;
 	unsigned int asking;
+	struct list_head holds;
+	unsigned int holding;
 	u32 judge;
 	u64 last_hold;
 	atomic64_t stats[TLSBIND_STATS];

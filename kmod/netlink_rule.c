@@ -224,7 +224,7 @@ static int tlsbind_nl_check_gate(const struct tlsbind_nl_rule_reader *r)
 				    "options: tls12 and tx-only do not go with action gate, since nobody can judge such connections");
 		return -EINVAL;
 	}
-	if (tlsbind_rule_attests(rule))
+	if (tlsbind_rule_grants(rule->action, rule->options))
 		return 0;
 	if (rule->options & TLSBIND_OPTION_LOOPBACK) {
 		NL_SET_ERR_MSG_ATTR(r->extack, options,
@@ -283,7 +283,8 @@ static int tlsbind_nl_check_bare(const struct tlsbind_nl_rule_reader *r)
 /* A rule that lets anybody be attested speaks for the whole guest. */
 static int tlsbind_nl_check_privilege(const struct tlsbind_nl_rule_reader *r)
 {
-	if (r->privileged || !tlsbind_rule_attests(r->rule))
+	if (r->privileged ||
+	    !tlsbind_rule_grants(r->rule->action, r->rule->options))
 		return 0;
 	if (r->rule->action == TLSBIND_ACTION_ATTEST)
 		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_ACTION],

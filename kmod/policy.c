@@ -67,6 +67,18 @@ static void tlsbind_policy_grant(struct tlsbind_verdict *verdict,
 }
 
 /**
+ * tlsbind_policy_grants() - may there be evidence?
+ * @verdict: what the rules say of a key
+ *
+ * Context: any.
+ * Return: true if the action allows it; options may still be missing.
+ */
+bool tlsbind_policy_grants(const struct tlsbind_verdict *verdict)
+{
+	return tlsbind_rule_grants(verdict->action, verdict->options);
+}
+
+/**
  * tlsbind_policy_judge() - what do the rules say of a key?
  * @net: network namespace of the socket
  * @flow: of the socket
@@ -322,7 +334,8 @@ static bool tlsbind_policy_shields(struct tlsbind_rule **list, u32 count,
 				   u32 position)
 {
 	while (++position < count)
-		if (tlsbind_rule_attests(list[position]))
+		if (tlsbind_rule_grants(list[position]->action,
+					list[position]->options))
 			return true;
 	return false;
 }

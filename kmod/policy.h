@@ -65,6 +65,7 @@ struct tlsbind_policy_edit {
 	struct netlink_ext_ack *extack;
 };
 
+bool tlsbind_policy_grants(const struct tlsbind_verdict *verdict);
 void tlsbind_policy_judge(const struct net *net, const struct tlsbind_flow *flow,
 			  const struct tlsbind_caller *caller,
 			  struct tlsbind_verdict *verdict);

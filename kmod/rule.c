@@ -103,17 +103,18 @@ bool tlsbind_rule_matches(const struct tlsbind_rule *rule,
 }
 
 /**
- * tlsbind_rule_attests() - does a rule let connections be attested?
- * @rule: the rule
+ * tlsbind_rule_grants() - does a rule let connections be attested?
+ * @action: what it does
+ * @options: enum tlsbind_option
  *
  * Context: any.
  * Return: true if so.
  */
-bool tlsbind_rule_attests(const struct tlsbind_rule *rule)
+bool tlsbind_rule_grants(enum tlsbind_action action, u32 options)
 {
-	return rule->action == TLSBIND_ACTION_ATTEST ||
-	       (rule->action == TLSBIND_ACTION_GATE &&
-		rule->options & TLSBIND_OPTION_MUTUAL);
+	return action == TLSBIND_ACTION_ATTEST ||
+	       (action == TLSBIND_ACTION_GATE &&
+		options & TLSBIND_OPTION_MUTUAL);
 }
 
 /**

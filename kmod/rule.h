@@ -73,7 +73,7 @@ void tlsbind_rule_put(struct tlsbind_rule *rule);
 bool tlsbind_rule_matches(const struct tlsbind_rule *rule,
 			  const struct tlsbind_flow *flow,
 			  const struct tlsbind_caller *caller);
-bool tlsbind_rule_attests(const struct tlsbind_rule *rule);
+bool tlsbind_rule_grants(enum tlsbind_action action, u32 options);
 void tlsbind_rule_encode(const struct tlsbind_rule *rule,
 			 struct tlsbind_rule_wire *wire);
 bool tlsbind_rule_charge(struct tlsbind_rule *rule, u64 now);

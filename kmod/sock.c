@@ -86,7 +86,7 @@ static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 	tlsbind_connection_remove(&ts->connection);
 	if (tlsbind_sock_keyed(ts))
 		tlsbind_net_count_sock(ts->net, false);
-	tlsbind_gate_forget(ts, -ECONNABORTED);
+	tlsbind_gate_forget(ts);
 	tlsbind_evidence_forget(ts);
 	tlsbind_sock_put(ts);
 }

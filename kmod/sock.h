@@ -33,6 +33,7 @@ struct tlsbind_request;
  * @first_mirror: @mirror of generation 0
  * @generation: 0 for the first key, one more for each rekey
  * @present: a key is in the kernel
+ * @gated: it was installed under a rule that asks for a verdict
  * @installing: a task is between tlsbind_install_begin() and _end()
  * @no_export: since it was installed, reading it back is refused
  * @caller: who installed it
@@ -46,6 +47,7 @@ struct tlsbind_sock_key {
 	u8 first_mirror[TLSBIND_COMMITMENT_SIZE];
 	u32 generation;
 	bool present;
+	bool gated;
 	bool installing;
 	bool no_export;
 	struct tlsbind_caller caller;
@@ -65,6 +67,7 @@ struct tlsbind_sock_key {
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
  *	or was refused when kTLS had it, -ECONNABORTED if one was refused before
+ * @aborted: 0, or why the connection was aborted, as the task was told
  * @installing: tasks between tlsbind_install_begin() and _end()
  * @flags: TLSBIND_F_* that come from the socket
  * @tls_version: 0x0303 or 0x0304, of the first key
@@ -102,6 +105,7 @@ struct tlsbind_sock {
 
 	spinlock_t lock; /* everything up to @exporting */
 	int error;
+	int aborted;
 	unsigned int installing;
 	u32 flags;
 	u16 tls_version;
