@@ -232,6 +232,88 @@ static void test_signals(void)
 	line_close(&l);
 }
 
+static volatile sig_atomic_t inside, leave;
+
+static void stay_inside(int number)
+{
+	(void)number;
+	inside = 1;
+	while (!leave)
+		usleep(1000);
+}
+
+static struct tlsbind_info info_of(int fd)
+{
+	struct tlsbind_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_TLS, TLSBIND_INFO, &info, &len))
+		tap_bail("info: %s", strerror(errno));
+	return info;
+}
+
+/* The verdict comes while the thread is in a handler. Return: what it is told afterwards. */
+static int judged_inside(struct line *l, uint8_t decision)
+{
+	struct gate_waiter w;
+	struct gate_hold hold;
+
+	inside = leave = 0;
+	*l = held(&w, &hold);
+	pthread_kill(w.thread, SIGUSR2);
+	while (!inside)
+		usleep(1000);
+	if (gate_verdict(&judge, hold.handle, decision))
+		tap_bail("verdict: %s", judge.text);
+	/* Carried out by whoever: until then another key would be refused. */
+	if (decision == TLSBIND_DECISION_REJECT)
+		recv(l->fd[1], &(char){ 0 }, 1, 0);
+	leave = 1;
+	return gate_join(&w);
+}
+
+#define INSIDE_TESTS 4
+
+static void test_inside(void)
+{
+	struct sigaction act = { .sa_handler = stay_inside };
+	struct line l;
+
+	sigaction(SIGUSR2, &act, NULL);
+	tap_equal(judged_inside(&l, TLSBIND_DECISION_ADMIT), 0,
+		  "admitted while its thread is in a handler: the call ends well");
+	tap_ok(!info_of(l.fd[0]).tx_generation && line_lives(&l),
+	       "and has not installed the key a second time");
+	line_close(&l);
+	tap_equal(judged_inside(&l, TLSBIND_DECISION_REJECT), EACCES,
+		  "rejected while its thread is in a handler: the call says so");
+	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), EACCES, "and the connection has ended");
+	line_close(&l);
+}
+
+#define END_TESTS 4
+
+/* Connections that end by themselves, or to which no second key comes. */
+static void test_ends(void)
+{
+	struct gate_waiter w;
+	struct gate_hold hold;
+	struct gate_list list;
+	struct line l = held(&w, &hold);
+
+	ktls_reset(l.fd[1]);
+	tap_equal(gate_join(&w), ECONNABORTED, "the peer resets the connection: nobody waits for longer");
+	tap_ok(!gate_list(&judge, &list) && !list.count, "and nothing is held");
+	close(l.fd[0]);
+	guest_param(GUEST_MODULE, "gate_timeout_ms", "300");
+	l = line_open(FAR4);
+	tap_errno(line_tx(&l), 0, "a sending key, and never another");
+	tap_ok(recv(l.fd[1], &(char){ 0 }, 1, 0) < 0 && errno == ECONNRESET,
+	       "ends the connection when its time is up, and nothing was sent");
+	guest_param(GUEST_MODULE, "gate_timeout_ms", "30000");
+	line_close(&l);
+}
+
 #define KILL_TESTS 2
 
 /* A child is killed while it is held; its connection ends with it. */
@@ -354,13 +436,16 @@ int main(void)
 	if (nl_open(&nl))
 		tap_bail("netlink: %s", strerror(errno));
 	gate_judge(&judge);
-	tap_plan(ADMIT_TESTS + REJECT_TESTS + SERVER_TESTS + REFUSED_TESTS + SIGNAL_TESTS + KILL_TESTS +
+	tap_plan(ADMIT_TESTS + REJECT_TESTS + SERVER_TESTS + REFUSED_TESTS + SIGNAL_TESTS + INSIDE_TESTS +
+		 END_TESTS + KILL_TESTS +
 		 SHUT_TESTS + REKEY_TESTS + MUTUAL_TESTS);
 	test_admit();
 	test_reject();
 	test_server();
 	test_refused();
 	test_signals();
+	test_inside();
+	test_ends();
 	test_kill();
 	test_shutdown();
 	test_mutual();
