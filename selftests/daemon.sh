@@ -417,13 +417,13 @@ many_tests() {
 
 	quiet_daemon --listen "unix:$UNIX" --receive-buffer 1
 	hold
-	many_begin "$UNIX" "${ID[51]}" 16 51
-	wait_for 10 has_more 16
+	many_begin "$UNIX" "${ID[51]}" 64 51
+	wait_for 10 has_more 64
 	kill -STOP "$DAEMON"
 	release
 	wait_for 10 test ! -e /sys/kernel/config/tsm/report/tlsbind
 	kill -CONT "$DAEMON"
-	many_end "answers that were lost are asked for again" "200 16"
+	many_end "answers that were lost are asked for again" "200 64"
 	ok "and said to be lost" grep -q "answers of the kernel were lost" "$LOG"
 	drop 51
 	stop_daemon

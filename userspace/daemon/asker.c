@@ -108,17 +108,26 @@ static void asker_lost(struct asker *asker)
 	loop_timer_set(asker->loop, &asker->again, asker->again_after);
 }
 
+/* What is there. Return: whether something is missing. */
+static bool asker_drain(struct asker *asker)
+{
+	bool lost = false;
+	int ret = 0;
+
+	while ((!ret || ret == -ENOBUFS) && !tool_nl_idle(&asker->nl)) {
+		ret = tool_nl_receive(&asker->nl, asker_answer, asker);
+		lost |= ret;
+	}
+	return lost;
+}
+
 static void asker_ready(void *arg, uint32_t events)
 {
 	struct asker *asker = arg;
-	int ret;
 
 	(void)events;
-	do {
-		ret = tool_nl_receive(&asker->nl, asker_answer, asker);
-		if (ret)
-			asker_lost(asker);
-	} while ((!ret || ret == -ENOBUFS) && !tool_nl_idle(&asker->nl));
+	if (asker_drain(asker))
+		asker_lost(asker);
 }
 
 static void asker_disconnect(struct asker *asker)
@@ -146,6 +155,8 @@ static int asker_connect(struct asker *asker)
 		ret = code == TOOL_NO_MODULE ? -ENODEV : -EIO;
 	if (!ret) {
 		asker_make_room(asker);
+		/* For an acknowledgement that was lost one would wait for ever. */
+		nl_socket_set_nonblocking(asker->nl.sock);
 		asker->watch.fd = nl_socket_get_fd(asker->nl.sock);
 		ret = loop_add(asker->loop, &asker->watch, EPOLLIN);
 	}
@@ -166,6 +177,9 @@ static void asker_reopen(void *arg)
 	size_t count = 0, i;
 
 	asker->again_after = loop_now() + ASKER_AGAIN_MS;
+	/* So that each time some are answered, however small the buffer. */
+	if (asker->nl.sock)
+		asker_drain(asker);
 	for (slot = asker->slots; slot < asker->slots + ASKER_SLOTS; slot++) {
 		if (slot->used && slot->question)
 			lost[count++] = slot->question;
@@ -292,7 +306,11 @@ static struct asker_slot *asker_slot(struct askers *askers)
 	return NULL;
 }
 
-/* The kernel acknowledges before send() returns, so there is nothing to wait for. */
+/*
+ * The kernel acknowledges before send() returns, so there is nothing to wait for: if the
+ * acknowledgement is not there, it is lost. Until the socket is opened anew nothing is asked
+ * by it; what has a place is asked then.
+ */
 int asker_ask(struct askers *askers, struct question *question)
 {
 	struct asker_slot *slot = asker_slot(askers);
@@ -304,12 +322,14 @@ int asker_ask(struct askers *askers, struct question *question)
 	asker = slot->asker;
 	slot->question = question;
 	question->slot = slot;
+	if (asker->again.set)
+		return 0;
 	asker->pending = slot;
 	ret = tool_nl_call(&asker->nl, asker_message(asker, question->id, question->nonce),
 			   asker_answer, asker);
 	slot->seq = asker->nl.seq;
 	asker->pending = NULL;
-	if (ret == -ENOBUFS) {
+	if (ret == -ENOBUFS || ret == -EIO) {
 		asker_lost(asker);
 		return 0;
 	}

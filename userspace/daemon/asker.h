@@ -107,7 +107,7 @@ int askers_permitted(struct askers *askers);
  * asker_ask() - a question
  * @askers: connected
  * @question: its slot is set; its answer comes by question_answered(), which may be before
- *	this returns, or question_lost()
+ *	this returns, or question_lost() is called
  *
  * Return: 0; -EAGAIN if there is no room for it, also in the kernel; the kernel's errno.
  */

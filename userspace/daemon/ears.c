@@ -73,6 +73,7 @@ int ears_open(struct ears *ears)
 	ret = code == TOOL_OK ? tool_nl_join(&ears->nl, TLSBIND_FAMILY_NAME, TLSBIND_MCGRP_EVENTS) :
 	      code == TOOL_NO_MODULE ? -ENODEV : -EIO;
 	if (!ret) {
+		nl_socket_set_nonblocking(ears->nl.sock);
 		ears->watch.fd = nl_socket_get_fd(ears->nl.sock);
 		ret = loop_add(ears->loop, &ears->watch, EPOLLIN);
 	}

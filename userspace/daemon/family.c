@@ -55,6 +55,7 @@ int family_open(struct family *family)
 	if (group < 0 || nl_socket_add_membership(family->sock, group))
 		return -EIO;
 	nl_socket_modify_cb(family->sock, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, family_any_seq, NULL);
+	nl_socket_set_nonblocking(family->sock);
 	family->watch.fd = nl_socket_get_fd(family->sock);
 	return loop_add(family->loop, &family->watch, EPOLLIN);
 }

@@ -84,7 +84,8 @@ static void options_help(void)
 	const struct tool_option *option;
 	char left[64];
 
-	printf("Usage: tlsbindd [OPTION]...\n\n"
+	printf("Usage: tlsbindd [OPTION]...\n"
+	       "       tlsbindd --judge [OPTION]...\n\n"
 	       "Answer for servers on this machine: POST " TLSBIND_HTTP_PATH ", with evidence\n"
 	       "about a connection that the question names.\n\n");
 	for (option = options_table; option->name; option++) {
