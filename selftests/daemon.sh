@@ -216,9 +216,8 @@ error_tests() {
 	drop 23
 	drop again
 	rules only attest loopback rate 1
-	ask "${ID[21]}"
-	ask "${ID[21]}"
-	refused "more than the rate of the rule" 429 "more challenges than the rate of the rule"
+	many_begin 8634 "${ID[21]}" 4 21
+	many_end "more than the rate of the rule" "200 1,429 3"
 	allow_all
 	mock_set error 5
 	ask "${ID[21]}"
