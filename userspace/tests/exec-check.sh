@@ -12,6 +12,8 @@ number=0 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
+# A sanitizer wants to be the first library of a program.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 mkdir "$TMPDIR"
 
 check() {
@@ -129,6 +131,7 @@ check "no descriptor is left open" same "$("$tool" exec -q sh -c 'ls /proc/self/
 # Signals.
 forwarded() {
 	local signal=$1 pid got=0
+	: >"$work/ready"
 	# What is run in the background ignores some of them.
 	env --default-signal="$signal" "$tool" exec -q sh -c "trap 'exit 42' $signal; echo ready; while :; do sleep 0.05; done" >"$work/ready" &
 	pid=$!

@@ -142,8 +142,8 @@ static void exec_report_unasked(struct tool_print *print, const struct exec_seen
 	}
 	if (openssl)
 		exec_reason(print, "%s: no connection was made, it was not given sockets (curl, for "
-			    "one, has its own way), or it is built without kernel TLS",
-			    seen->openssl.path);
+			    "one, has its own way), its cipher suite is none of the kernel's, or it "
+			    "is built without kernel TLS", seen->openssl.path);
 	if (gnutls)
 		exec_reason(print, exec_gnutls_can(seen->gnutls.path) ?
 			    "%s: no handshake was completed, or on no socket of its own" :
