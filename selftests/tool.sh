@@ -15,7 +15,7 @@ at_exit rm -rf "$WORK"
 # What differs from run to run becomes the name of its type.
 NORMAL='walk(if type == "object" then
 	with_entries(if (.key | IN("port", "installed", "cookie", "netns", "cgroup", "time", "size", "rule",
-		"evidence")) then .value |= type else . end)
+		"evidence", "hold", "timeout")) then .value |= type else . end)
 	else . end) |
 	if type == "object" and has("digest") then .generation |= type
 	elif type == "array" then sort_by(.id) else . end'
@@ -301,6 +301,28 @@ test_monitor() {
 	tlsbind rule flush >"$WORK/out"
 }
 
+# A connection that waits for a verdict is seen everywhere.
+test_gate() {
+	local pid
+	monitor
+	pid=$MONITOR
+	tlsbind rule add gate policy 258 >"$WORK/out"
+	coproc HOLD { hold-gate; }
+	read -r -t 30 _ <&"${HOLD[0]}" || bail "nothing is held"
+	golden gate tlsbind -j gate
+	is "as text it is four lines" "$(tlsbind gate list | wc -l)" 4
+	is "its socket says so" "$(tlsbind -j sock | jq -c 'map(.hold)')" "$(tlsbind -j gate | jq -c 'map(.hold)')"
+	is "it has been told" "$(wait_for 30 seen hold; jq -r 'select(.event == "hold") | "\(.policy) \(.peer.id)"' "$WORK/events")" \
+		"258 $(tlsbind -j gate | jq -r '.[0].peer.id')"
+	kill "$pid"
+	wait "$pid"
+	release
+	is "nothing is held then" "$(tlsbind -j gate)" "[]"
+	is "it was counted" "$(tlsbind -j stats | jq -r '"\(.held) \(.admitted)"')" "1 1"
+	refused "who is held is for administrators" 8 "CAP_NET_ADMIN" without_net_admin tlsbind gate
+	tlsbind rule flush >"$WORK/out"
+}
+
 missing() { jq -r '[.checks[] | select(.state == "missing") | .name] | join(" ")' <"$WORK/doctor"; }
 
 test_doctor() {
@@ -315,7 +337,7 @@ test_doctor() {
 	is "all hooks are armed" "$(jq -r '.checks[] | select(.name == "hooks") | .state' "$WORK/doctor")" ok
 }
 
-plan 69
+plan 76
 modprobe tls
 refused "without the module" 7 "the kernel module is not there" tlsbind stats
 # shellcheck disable=SC2119
@@ -331,6 +353,7 @@ test_sockets
 test_doctor
 test_evidence
 test_monitor
+test_gate
 test_burst
 test_lost
 test_unload
