@@ -29,7 +29,7 @@ server() {
 	wait_for 60 listening "$PORT" || { sed 's/^/# /' "$WORK/server.err"; bail "no server"; }
 }
 
-plain_server() { server openssl s_server -accept "$PORT" -cert "$WORK/cert.pem" -key "$WORK/key.pem" -www -quiet "$@"; }
+plain_server() { server openssl s_server -accept "$PORT" -cert "$WORK/cert.pem" -key "$WORK/key.pem" -www -quiet; }
 
 # run OPTIONS COMMAND...: in tlsbind exec. Leaves $STATUS, and what is told in $WORK/err.
 run() {

@@ -64,8 +64,9 @@ static void script_run(struct script *s, const char *reply, size_t len, bool end
 	if (!s->pid) {
 		char data[8192];
 		int fd = accept(s->listener, NULL, NULL);
+		size_t asked = read_question(fd, data, sizeof(data));
 
-		write_all(told[1], data, read_question(fd, data, sizeof(data)));
+		write_all(told[1], data, asked);
 		close(told[1]);
 		write_all(fd, reply, len);
 		while (endless && write(fd, reply + len - 1, 1) == 1)
