@@ -87,7 +87,8 @@ static void options_help(void)
 	printf("Usage: tlsbindd [OPTION]...\n"
 	       "       tlsbindd --judge [OPTION]...\n\n"
 	       "Answer for servers on this machine: POST " TLSBIND_HTTP_PATH ", with evidence\n"
-	       "about a connection that the question names.\n\n");
+	       "about a connection that the question names.\n"
+	       "To judge connections that the kernel holds instead: tlsbindd --judge --help\n\n");
 	for (option = options_table; option->name; option++) {
 		snprintf(left, sizeof(left), "--%s%s%s", option->name,
 			 option->argument ? " " : "", option->argument ? option->argument : "");

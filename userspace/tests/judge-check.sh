@@ -6,6 +6,7 @@ set -euo pipefail
 
 daemon=$1/tlsbindd
 man=man/tlsbindd-judge.8
+unit=$1/tlsbindd-judge.service
 number=0 failed=0
 
 # check NAME COMMAND...
@@ -45,6 +46,22 @@ default() {
 		grep -q "rules->${option//-/_} = $value;" daemon/judge_options.c
 }
 
+# Lines of the unit that harden it are below a reason.
+reasoned() {
+	awk '/^\[Service\]/ { on = 1 } /^\[Install\]/ { on = 0 }
+		/^#/ { reason = 1; next } /^$/ { reason = 0; next }
+		on && /^(Protect|Private|Restrict|System|Memory|No|Cap|Amb|Dyn|Lock|Proc|Limit)/ && !reason {
+			print "no reason: " $0; bad = 1 }
+		END { exit bad }' "$unit"
+}
+# The file that it names need not be there here.
+unit_good() {
+	sed "s|^ExecStart=[^ ]*|ExecStart=$(realpath "$daemon")|; s|^EnvironmentFile=|&-|
+		/^Documentation=/d" "$unit" >"$work/tlsbindd-judge.service"
+	[ -z "$(systemd-analyze verify "$work/tlsbindd-judge.service" 2>&1)" ]
+}
+hardened() { systemd-analyze security --offline=true --threshold=20 "$work/tlsbindd-judge.service"; }
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 echo '{}' >"$work/bad"
@@ -80,5 +97,10 @@ check "https and unix sockets are welcome" ends 1 "--policy is required" \
 check "no number is a usage error" ends 1 "--holds: not a number from 1" --holds 0
 check "a file that is no list is a usage error" ends 1 "no revocation list" \
 	"${good[@]}" --crl "$work/bad"
+check "each hardening of the unit has a reason" reasoned
+if command -v systemd-analyze >/dev/null; then
+	check "systemd takes the unit" unit_good
+	check "and finds little exposed" hardened
+fi
 echo "1..$number"
 exit "$failed"
