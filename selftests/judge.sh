@@ -389,7 +389,7 @@ module_tests() {
 		--handshake full --policy "$WORK/good"
 }
 
-plan 54
+plan 51
 load_ciphers
 load_mock sev_guest || bail "no mock TEE"
 load_module gate_timeout_ms=$((8000 * ${TLSBIND_SLOW:-1})) || bail "tlsbind does not load"
