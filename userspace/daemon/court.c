@@ -28,7 +28,7 @@ static struct judge_hold *judge_court_find(const struct judge_court *court, uint
 {
 	struct judge_hold key = { .handle = handle }, **found;
 
-	found = tfind(&key, &court->holds, judge_court_compare);
+	found = (struct judge_hold **)tfind(&key, &court->holds, judge_court_compare);
 	return found ? *found : NULL;
 }
 

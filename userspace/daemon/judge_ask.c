@@ -200,7 +200,7 @@ void judge_asker_exit(struct judge_asker *asker)
 	struct judge_question *question;
 
 	while ((question = TAILQ_FIRST(&asker->open)))
-		judge_question_drop(question);
+		judge_question_drop(question); /* NOLINT(clang-analyzer-unix.Malloc): not in the list any more */
 	curl_multi_cleanup(asker->multi);
 	asker->multi = NULL;
 	loop_timer_clear(asker->loop, &asker->timer);

@@ -84,7 +84,7 @@ int judge_sites_enter(struct judge_sites *sites, struct judge_hold *hold, const 
 
 	if (!key.url)
 		return -ENOMEM;
-	found = tfind(&key, &sites->tree, judge_site_compare);
+	found = (struct judge_site **)tfind(&key, &sites->tree, judge_site_compare);
 	site = found ? *found : judge_site_new(sites, key.url);
 	if (found || !site)
 		free(key.url);
