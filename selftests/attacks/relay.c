@@ -8,9 +8,10 @@
  * server receives the relying party's own nonce, and the relying party receives
  * the genuine server's genuine evidence; the relay reads all of it.
  *
- *	relay LISTEN_ADDR:PORT SERVER_ADDR:PORT CERT KEY [PLAINTEXT_FILE]
+ *	relay LISTEN_ADDR:PORT SERVER_ADDR:PORT CERT KEY [PLAINTEXT_FILE [KEYS_FILE]]
  *
- * PLAINTEXT_FILE gets, appended, what relying parties send to the server.
+ * PLAINTEXT_FILE gets, appended, what relying parties send to the server, and
+ * KEYS_FILE the relay's own keys towards the server, as NSS key log.
  * One process serves one connection; two lines on stdout tell about each.
  */
 #include <poll.h>
@@ -25,6 +26,8 @@
 #include <openssl/ssl.h>
 
 #define HALF_CLOSED_MS	5000	/* how long the other side may go on talking */
+
+static const char *keys_file;	/* for the relay's own keys, or NULL */
 
 struct direction {
 	SSL *from;
@@ -71,13 +74,25 @@ static SSL *relay_impersonate(BIO *victim, const char *cert, const char *key)
 	return ssl;
 }
 
+static void relay_keys(const SSL *ssl, const char *line)
+{
+	FILE *keys = fopen(keys_file, "a");
+
+	(void)ssl;
+	if (!keys || fprintf(keys, "%s\n", line) < 0 || fclose(keys))
+		relay_die("cannot write keys");
+}
+
 /* Towards the genuine server: an ordinary client that checks nothing. */
 static SSL *relay_connect(const char *server)
 {
 	SSL_CTX *ctx = relay_ctx(TLS_client_method());
 	BIO *bio = BIO_new_connect(server);
-	SSL *ssl = SSL_new(ctx);
+	SSL *ssl;
 
+	if (keys_file)
+		SSL_CTX_set_keylog_callback(ctx, relay_keys);
+	ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
 	if (!ssl || !bio || BIO_do_connect(bio) != 1)
 		relay_die("cannot reach the genuine server");
@@ -162,10 +177,12 @@ int main(int argc, char **argv)
 {
 	BIO *listener;
 
-	if (argc != 5 && argc != 6) {
-		fputs("usage: relay LISTEN SERVER CERT KEY [PLAINTEXT_FILE]\n", stderr);
+	if (argc < 5 || argc > 7) {
+		fputs("usage: relay LISTEN SERVER CERT KEY [PLAINTEXT_FILE [KEYS_FILE]]\n", stderr);
 		return EXIT_FAILURE;
 	}
+	if (argc == 7)
+		keys_file = argv[6];
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);

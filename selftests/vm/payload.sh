@@ -35,6 +35,7 @@ everything() {
 	put tests "${built[@]}" "$TOP/selftests"/*.sh
 	[ ! -d "$GUEST/pki" ] || cp -rp "$GUEST/pki" "$stage/"
 	put demo "$TOP/selftests/demo"/*.sh "$TOP/selftests/demo"/*.py
+	put attacks "$TOP/selftests/attacks"/*.sh "$TOP/selftests/attacks"/*.py
 }
 
 # debug_kernel: what the disk image does not have of a debug kernel: its modules, and
