@@ -40,6 +40,9 @@ demo: guest ## the demonstration: genuine evidence, a relay, and what today's sy
 check: ## every test, on both kernels; closes with "N passed, N failed"
 	@$(VM)/check.sh $(K)
 
+attacks: ## every attack that we know of, mounted in the guest; a table of what refuses each [K=6.12|7]
+	@selftests/attacks/table.sh $(or $(K),7)
+
 check-debug: ## the guest's tests on a kernel with KASAN, lockdep, kmemleak ... [K=6.12|7]
 	@$(VM)/check.sh debug $(K)
 
@@ -95,4 +98,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all modules userspace install demo check check-debug coverage bench lint ci debug-kernel fuzz netlink kunit vm vm-shell chroot guest clean distclean help
+.PHONY: all modules userspace install demo check attacks check-debug coverage bench lint ci debug-kernel fuzz netlink kunit vm vm-shell chroot guest clean distclean help
