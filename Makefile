@@ -86,6 +86,9 @@ debug-kernel: ## build a kernel that finds bugs, 13 CPU minutes [K=6.12|7]
 fuzz: ## libFuzzer over every parser of the library [S=seconds for each, 60] [T=harness]
 	@selftests/lint/fuzz.sh $(or $(S),60) $(T)
 
+formal: ## ProVerif over the models of the protocol, if it is on the path [T=pattern]
+	@Documentation/formal/run.sh $(if $(T),'$(T)')
+
 ##@Other
 
 clean: ## remove what was built, but keep the guest's Debian
@@ -98,4 +101,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all modules userspace install demo check attacks check-debug coverage bench lint ci debug-kernel fuzz netlink kunit vm vm-shell chroot guest clean distclean help
+.PHONY: all modules userspace install demo check attacks check-debug coverage bench lint ci debug-kernel formal fuzz netlink kunit vm vm-shell chroot guest clean distclean help

@@ -60,6 +60,8 @@ host_stages() {
 	stage mock-tee-evidence "$CHROOT" make -s -C selftests/mock-tee O=/src/build/guest/selftests/mock-tee check
 	stage harness "$VM_DIR/test-harness.sh"
 	stage pair "$VM_DIR/pair.sh"
+	stage formal-harness "$TOP/Documentation/formal/test.sh"
+	stage formal "$TOP/Documentation/formal/run.sh" -q
 	[ ! -x "$TOP/selftests/dkms-check.sh" ] || stage dkms "$TOP/selftests/dkms-check.sh"
 }
 
