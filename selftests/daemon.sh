@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tlsbindd(8), the attester's side: it answers about connections of others by each transport,
 # waits for keys, keeps to each of its limits, and ends as it should.
+# shellcheck disable=SC2119
 
 . lib.sh
 
@@ -64,7 +65,7 @@ keys() {
 # finish NAME: the key that was missing.
 finish() {
 	echo >"$WORK/keys.$1.in"
-	wait_for 10 grep -q done "$WORK/keys.$1"
+	wait_for 10 grep -q "done" "$WORK/keys.$1"
 }
 
 drop() {
@@ -83,7 +84,8 @@ body() { printf '{"nonce":"%s","connection":"%s"}' "$NONCE" "$1"; }
 
 # post BODY [OPTION...]: leaves the status in $STATUS, head and body of the answer in $WORK.
 post() {
-	: >"$WORK/head" >"$WORK/body"
+	: >"$WORK/head"
+	: >"$WORK/body"
 	STATUS=$(curl -s -m 60 -o "$WORK/body" -D "$WORK/head" -w '%{http_code}' \
 		-H "Content-Type: ${TYPE:-application/json}" -d "$1" "${@:2}") || STATUS=curl-$?
 }
@@ -522,7 +524,7 @@ exit_tests() {
 MANAGER_TESTS=6
 manager_tests() {
 	socat -u "UNIX-RECV:$WORK/notify" "OPEN:$WORK/notified,creat,append" &
-	local notified=$! socket
+	local notified=$!
 	wait_for 10 test -S "$WORK/notify"
 	NOTIFY_SOCKET=$WORK/notify daemon
 	ok "the service manager is told of the start" wait_for 10 grep -q READY=1 "$WORK/notified"
@@ -554,7 +556,6 @@ plan $((TRANSPORT_TESTS + WAIT_TESTS + ERROR_TESTS + NAMESPACE_TESTS + REQUEST_T
 	MANY_TESTS + STOP_TESTS + UNLOAD_TESTS + EXIT_TESTS + MANAGER_TESTS))
 certificate || bail "no certificate"
 load_mock sev_guest || bail "no mock TEE"
-# shellcheck disable=SC2119
 { load_module && allow_all; } || bail "tlsbind does not load"
 
 transport_tests

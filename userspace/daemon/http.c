@@ -74,7 +74,7 @@ static void http_opened(struct http *http, struct MHD_Connection *connection, vo
 	*context = client_new(http->loop, &http->quotas, http->limits, fd,
 			      info ? info->client_addr : NULL);
 	/* Nobody would watch over its time. */
-	if (!*context)
+	if (!*context && fd >= 0)
 		shutdown(fd, SHUT_RDWR);
 }
 

@@ -53,7 +53,7 @@ struct http {
 	struct http_listener listener[LISTEN_MAX];
 	unsigned int count;
 	unsigned int requests;
-	TAILQ_HEAD(, exchange) suspended;
+	TAILQ_HEAD(exchange_list, exchange) suspended;
 	char *certificate;
 	char *key;
 	bool starting;

@@ -61,9 +61,9 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at)
 	loop_timer_clear(loop, timer);
 	timer->at = at;
 	timer->set = true;
-	TAILQ_FOREACH_REVERSE(before, &loop->timers, loop_timers, node)
-		if (before->at <= at)
-			break;
+	before = TAILQ_LAST(&loop->timers, loop_timers);
+	while (before && before->at > at)
+		before = TAILQ_PREV(before, loop_timers, node);
 	if (before)
 		TAILQ_INSERT_AFTER(&loop->timers, before, timer, node);
 	else

@@ -21,7 +21,7 @@ static int manager_names(const char *names, struct manager_sockets *out)
 
 	if (strlen(names) >= sizeof(out->names))
 		return MANAGER_SOCKETS_MAX + 1;
-	strcpy(out->names, names);
+	memcpy(out->names, names, strlen(names) + 1);
 	while ((name = strsep(&rest, ":")) && count < MANAGER_SOCKETS_MAX)
 		out->name[count++] = name;
 	return name ? MANAGER_SOCKETS_MAX + 1 : count;

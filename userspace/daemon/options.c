@@ -86,9 +86,10 @@ static void options_help(void)
 
 	printf("Usage: tlsbindd [OPTION]...\n"
 	       "       tlsbindd --judge [OPTION]...\n\n"
-	       "Answer for servers on this machine: POST " TLSBIND_HTTP_PATH ", with evidence\n"
+	       "Answer for servers on this machine: POST %s, with evidence\n"
 	       "about a connection that the question names.\n"
-	       "To judge connections that the kernel holds instead: tlsbindd --judge --help\n\n");
+	       "To judge connections that the kernel holds instead: tlsbindd --judge --help\n\n",
+	       TLSBIND_HTTP_PATH);
 	for (option = options_table; option->name; option++) {
 		snprintf(left, sizeof(left), "--%s%s%s", option->name,
 			 option->argument ? " " : "", option->argument ? option->argument : "");
@@ -114,7 +115,7 @@ static const char *options_listen_unix(const char *path, struct options_listen *
 	if (strlen(path) >= sizeof(out->host))
 		return "the path of a Unix socket has at most 107 bytes";
 	out->scheme = OPTIONS_UNIX;
-	strcpy(out->host, path);
+	memcpy(out->host, path, strlen(path) + 1);
 	return NULL;
 }
 
@@ -150,7 +151,7 @@ const char *options_listen_parse(const char *text, struct options_listen *out)
 	text = options_listen_host(strchr(text, '/') + 2, out->host, sizeof(out->host));
 	if (!text || !options_is_address(out->host))
 		return "not an address (IPv6 in brackets)";
-	strcpy(out->port, OPTIONS_DEFAULT_PORT);
+	memcpy(out->port, OPTIONS_DEFAULT_PORT, sizeof(OPTIONS_DEFAULT_PORT));
 	if (!*text)
 		return NULL;
 	if (*text != ':' || !tool_number(text + 1, 1, 65535, &port))

@@ -84,7 +84,7 @@ struct question {
 struct questions {
 	struct loop *loop;
 	const struct options_limits *limits;
-	TAILQ_HEAD(, question) all;
+	TAILQ_HEAD(question_list, question) all;
 	unsigned int count;
 	unsigned int waits;
 	int number;

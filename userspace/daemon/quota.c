@@ -34,7 +34,7 @@ static bool quota_address(const struct sockaddr *address, struct in6_addr *out)
 static struct quota *quota_find(const struct quotas *quotas, const struct in6_addr *address)
 {
 	struct quota key = { .address = *address };
-	struct quota **found = tfind(&key, &quotas->tree, quota_compare);
+	struct quota **found = (struct quota **)tfind(&key, &quotas->tree, quota_compare);
 
 	return found ? *found : NULL;
 }

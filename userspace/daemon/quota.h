@@ -42,7 +42,7 @@ struct quota {
  */
 struct quotas {
 	void *tree;
-	TAILQ_HEAD(, quota) idle;
+	TAILQ_HEAD(quota_list, quota) idle;
 	unsigned int rate;
 	unsigned int limit;
 };

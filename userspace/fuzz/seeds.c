@@ -136,7 +136,7 @@ static void seed_messages(void)
 /* Strings that end with a zero byte: the harness cuts there. */
 static void seed_requests(void)
 {
-	static const char head[] = "application/json; charset=utf-8\0" "120\0" TLSBIND_HTTP_PATH "\0POST";
+	static const char head[] = "application/json; charset=utf-8\0" "120\0/.well-known/tlsbind\0POST";
 	static const char plain[] = "Application/JSON\0" "1000";
 	static const char other[] = "application/jsonp\0" "1001\0/\0GET";
 	static const char sockets[] = "2\0http:https";

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2317
 # daemon-check.sh DIR: tlsbindd's command line, --help, man page, exit codes and units say the same.
 set -euo pipefail
 
@@ -104,6 +105,7 @@ if [ ! -d /sys/module/tlsbind ]; then
 	check "without the module it ends with 7" ends 7 "modprobe tlsbind" --listen "unix:$work/sock"
 	check "and leaves no socket" test ! -e "$work/sock"
 fi
+# shellcheck disable=SC2016
 check "sockets that contradict their names are a usage error" \
 	status 1 bash -c 'LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=http exec "$1"' bash "$daemon"
 check "each hardening line of the unit has a reason" reasoned
