@@ -17,6 +17,7 @@
 
 #define SESSION_VERDICTS	2048
 #define SESSION_GUARD		30000	/* ms; no test takes as long */
+#define SESSION_SLACK		5000	/* ms that a machine with other work to do may take */
 
 /**
  * struct session - a court, its kernel, a responder

@@ -225,8 +225,7 @@ static void wrong_answers_reject(void **state)
 		t.timeout = 1500;
 		judge_one(&t);
 		session_was(1, wrong_answers[i].reason, wrong_answers[i].text);
-		/* In time, which is before the kernel's limit. */
-		assert_true(WITHIN(1500));
+		assert_true(WITHIN(1500 + SESSION_SLACK));
 		if (wrong_answers[i].again)
 			assert_true(session.answerer.asked >= 3);
 		else
@@ -251,7 +250,7 @@ static void nobody_there_rejects(void **state)
 	judge_one(&t);
 	session_was(1, JUDGE_NO_ANSWER, "no-answer: ");
 	assert_true(session.court.tally.retries >= 2);
-	assert_true(WITHIN(1500));
+	assert_true(WITHIN(1500 + SESSION_SLACK));
 	session_end();
 }
 
