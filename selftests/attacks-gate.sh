@@ -5,6 +5,7 @@
 # mounted; of each the client must be cut off before it says a byte, and the judge say why.
 
 . lib.sh
+# shellcheck source=selftests/attacks/gate-scene.sh
 . /opt/tlsbind/attacks/gate-scene.sh
 
 LIMIT=15	# seconds that the kernel waits for a verdict, where nothing else is said
@@ -15,6 +16,7 @@ gate() { rules_on client gate rport "$1" >/dev/null; }
 limit() { echo $((1000 * $1 * ${TLSBIND_SLOW:-1})) >/sys/module/tlsbind/parameters/gate_timeout_ms; }
 
 # silent PORT: all that came over the wire is a handshake, and then the client's reset.
+# shellcheck disable=SC2153
 silent() {
 	echo "client: $STATUS, wire: $(said "$1")"
 	[ "$STATUS" != 0 ] && [ "$(said "$1")" = "reset 20:1 22:1 23:1" ] && ! arrived
@@ -203,7 +205,7 @@ memory() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$JUDGE/status"; }
 # A thousand clients at once, whose responder does not answer.
 CROWD_TESTS=5
 crowd_tests() {
-	local crowd before=0
+	local crowd
 	limit 20
 	mode mute
 	: >"$WORK/judge.log"
@@ -232,6 +234,7 @@ plan $((CONTROL_TESTS + OTHER_TESTS + LIE_TESTS + REFLECTION_TESTS + KILL_TESTS 
 at_exit scene_down
 load_ciphers
 load_mock sev_guest || bail "no mock TEE"
+# shellcheck disable=SC2119
 { load_module && limit "$LIMIT"; } || bail "tlsbind does not load"
 scene_up || { cat "$WORK"/*.log >&2; bail "no scene"; }
 jq '.claims.flags.gated = "any" | .claims["rules-digest"] = "any"' "$WORK/policy" >"$WORK/policy-2"

@@ -3,7 +3,9 @@
 # The client of a pair of guests, each of which is attested and gates the other: Python's
 # ssl, which knows nothing of it.
 
+# shellcheck source=selftests/lib.sh
 . lib.sh
+# shellcheck source=selftests/pair/pair-lib.sh
 . pair-lib.sh
 
 # order WHAT: have the other guest do it.
@@ -49,5 +51,5 @@ ok "the server is told of the right policy, and stops to answer questions" order
 ok "stopped" order mute
 echo 3000 >/sys/module/tlsbind/parameters/gate_timeout_ms
 is "the server does not answer questions: nothing comes" "$(say fourth)" ""
-ok "end" order done
+ok "end" order "done"
 sed 's/^/# judge: /' "$WORK/judge.log"

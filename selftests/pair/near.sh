@@ -3,7 +3,9 @@
 # The server of a pair of guests, each of which is attested and gates the other: Python's
 # ssl, which knows nothing of it. The other guest orders what happens.
 
+# shellcheck source=selftests/lib.sh
 . lib.sh
+# shellcheck source=selftests/pair/pair-lib.sh
 . pair-lib.sh
 
 # A server that notes what it is sent, and sends it back.

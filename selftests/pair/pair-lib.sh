@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the two guests of vm/pair.sh share: each attests its own end of a connection and
 # judges the other. After lib.sh.
 
@@ -67,7 +67,7 @@ stats() { tlsbind -j stats | jq -r ".[\"$1\"]"; }
 # setup ADDRESS
 setup() {
 	wire "$1" || bail "no wire"
-	load_mock sev_guest && load_module || bail "no module"
-	certificate && known_good || bail "no policy"
+	{ load_mock sev_guest && load_module; } || bail "no module"
+	{ certificate && known_good; } || bail "no policy"
 	daemons "$1" || bail "no daemons"
 }

@@ -12,6 +12,7 @@ PAIR=$TOP/selftests/pair
 WORK=$(mktemp -d)
 GUESTS=()
 
+# shellcheck disable=SC2317
 end_guests() {
 	[ "${#GUESTS[@]}" = 0 ] || kill "${GUESTS[@]}" 2>/dev/null || true
 	rm -rf "$WORK"
