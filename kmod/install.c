@@ -15,6 +15,7 @@
 #include "event.h"
 #include "flow.h"
 #include "gate.h"
+#include "hold.h"
 #include "key.h"
 #include "net.h"
 #include "netlink.h"
@@ -287,7 +288,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	}
 	spin_unlock(&ts->lock);
 	if (ret)
-		tlsbind_gate_put(hold);
+		tlsbind_hold_put(hold);
 	else
 		tlsbind_gate_shut(ts, sk, verdict, hold);
 	return ret;
@@ -437,7 +438,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 						    TLSBIND_DIRECTION_RX, rekey);
 	if (hold)
 		tlsbind_netlink_tell_judge(hold);
-	tlsbind_gate_put(hold);
+	tlsbind_hold_put(hold);
 	return answer;
 }
 

@@ -13,7 +13,7 @@
 #include "compat/sha384.h"
 #include "door.h"
 #include "evidence.h"
-#include "gate.h"
+#include "hold.h"
 #include "ktls.h"
 #include "net.h"
 #include "netlink.h"
@@ -46,7 +46,7 @@ static int __init tlsbind_init(void)
 	ret = tlsbind_evidence_init();
 	if (ret)
 		goto err_sock;
-	ret = tlsbind_gate_init();
+	ret = tlsbind_hold_init();
 	if (ret)
 		goto err_evidence;
 	ret = tlsbind_door_init();
@@ -61,11 +61,11 @@ static int __init tlsbind_init(void)
 	return 0;
 
 err_ktls:
-	tlsbind_gate_stop();
+	tlsbind_hold_stop();
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
 err_door:
-	tlsbind_gate_exit();
+	tlsbind_hold_exit();
 	tlsbind_evidence_exit();
 	tlsbind_door_exit();
 	goto err_sock;
@@ -87,7 +87,7 @@ err_sha384:
 /*
  * After each step, who may still run our code or hold our memory:
  *
- * 1. tlsbind_gate_stop(), tlsbind_evidence_stop(): tasks in our wrappers, but
+ * 1. tlsbind_hold_stop(), tlsbind_evidence_stop(): tasks in our wrappers, but
  *    none that waits for a verdict or for evidence; the worker, with a report in
  *    progress; the deadline timer.
  * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
@@ -105,10 +105,10 @@ err_sha384:
  */
 static void __exit tlsbind_exit(void)
 {
-	tlsbind_gate_stop();
+	tlsbind_hold_stop();
 	tlsbind_evidence_stop();
 	tlsbind_ktls_exit();
-	tlsbind_gate_exit();
+	tlsbind_hold_exit();
 	tlsbind_evidence_exit();
 	tlsbind_door_exit();
 	tlsbind_netlink_exit();

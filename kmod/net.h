@@ -61,7 +61,7 @@ enum tlsbind_stat {
  * @asks_lock: protects @asks and @asking
  * @asks: questions for evidence by netlink that are not answered
  * @asking: how many these are
- * @holds: connections that wait for a verdict; protected by gate.c's lock
+ * @holds: connections that wait for a verdict; protected by hold.c's lock
  * @holding: how many these are; likewise
  * @judge: netlink socket of whoever gives verdicts, 0 if nobody does; likewise
  * @last_hold: handle of the last hold; likewise

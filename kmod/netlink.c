@@ -7,7 +7,7 @@
 #include <linux/notifier.h>
 #include <net/net_namespace.h>
 
-#include "gate.h"
+#include "judge.h"
 
 /**
  * tlsbind_netlink_admin() - may the sender see and change this namespace?
@@ -88,7 +88,7 @@ static int tlsbind_netlink_notify(struct notifier_block *block,
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	tlsbind_netlink_asker_gone(notify->net, notify->portid);
-	tlsbind_gate_dismiss(notify->net, notify->portid);
+	tlsbind_judge_dismiss(notify->net, notify->portid);
 	return NOTIFY_DONE;
 }
 

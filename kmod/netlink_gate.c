@@ -9,7 +9,8 @@
 #include <net/sock.h>
 
 #include "claims.h"
-#include "gate.h"
+#include "hold.h"
+#include "judge.h"
 #include "sock.h"
 
 static int tlsbind_netlink_put_peer(struct sk_buff *skb,
@@ -44,7 +45,7 @@ static int tlsbind_netlink_put_hold(struct sk_buff *skb,
 		return ret;
 	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_HOLD_HANDLE, hold->handle) ||
 	    nla_put_u16(skb, TLSBIND_A_HOLD_POLICY, hold->policy) ||
-	    nla_put_u32(skb, TLSBIND_A_HOLD_TIMEOUT, tlsbind_gate_left(hold)))
+	    nla_put_u32(skb, TLSBIND_A_HOLD_TIMEOUT, tlsbind_hold_left(hold)))
 		return -EMSGSIZE;
 	ret = tlsbind_netlink_put_peer(skb, &peer);
 	return ret ?: tlsbind_netlink_put_sock(skb, TLSBIND_A_HOLD_SOCK,
@@ -95,8 +96,8 @@ int tlsbind_nl_judge_doit(struct sk_buff *skb, struct genl_info *info)
 	int ret = tlsbind_netlink_admin(skb, info);
 
 	if (!ret)
-		ret = tlsbind_gate_appoint(genl_info_net(info),
-					   info->snd_portid);
+		ret = tlsbind_judge_appoint(genl_info_net(info),
+					    info->snd_portid);
 	if (ret == -EBUSY)
 		GENL_SET_ERR_MSG(info, "there is a judge in this network namespace already");
 	return ret;
@@ -125,10 +126,10 @@ int tlsbind_nl_verdict_doit(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "verdict is missing");
 		return -EINVAL;
 	}
-	ret = tlsbind_gate_judge(genl_info_net(info), info->snd_portid,
-				 nla_get_u64(info->attrs[TLSBIND_A_HOLD_HANDLE]),
-				 nla_get_u8(info->attrs[TLSBIND_A_HOLD_VERDICT]) ==
-					 TLSBIND_DECISION_ADMIT);
+	ret = tlsbind_judge_decide(genl_info_net(info), info->snd_portid,
+				   nla_get_u64(info->attrs[TLSBIND_A_HOLD_HANDLE]),
+				   nla_get_u8(info->attrs[TLSBIND_A_HOLD_VERDICT]) ==
+					   TLSBIND_DECISION_ADMIT);
 	if (ret == -EPERM)
 		GENL_SET_ERR_MSG(info, "the sender is not the judge of this network namespace");
 	else if (ret)
@@ -177,11 +178,11 @@ int tlsbind_nl_hold_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int ret;
 
 	ret = tlsbind_netlink_admin(cb->skb, genl_info_dump(cb));
-	while (!ret && (hold = tlsbind_gate_next(net, *last))) {
+	while (!ret && (hold = tlsbind_judge_next(net, *last))) {
 		ret = tlsbind_netlink_dump_hold(skb, cb, hold);
 		if (!ret)
 			*last = hold->handle;
-		tlsbind_gate_put(hold);
+		tlsbind_hold_put(hold);
 		cond_resched();
 	}
 	return ret && !skb->len ? ret : skb->len;

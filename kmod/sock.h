@@ -87,7 +87,7 @@ struct tlsbind_sock_key {
  * @no_export: reading keys back is refused from now on
  * @exporting: tasks that are reading a key back
  * @hold: until when the socket is closed for sending, or NULL; protected by
- *	gate.c's lock
+ *	hold.c's lock
  * @wait: woken when @request is done or the socket goes away
  * @request: the challenge, waiting or answered; protected by evidence.c's lock
  * @eventfd: signalled when @request is done; protected by evidence.c's lock

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is decided stays so, and is acted on once: by a task that waits, or else by
+ * the work item. The socket is opened for sending, or the connection aborted; until
+ * then it stays shut. A hold is remembered until an interrupted thread has come back
+ * for its answer, even if the connection has been admitted or aborted since.
+ *
+ * Who holds what: a socket's state refers to its hold and the hold to the state,
+ * until the hold is done and nobody is to come back for it, or the socket is
+ * closed. The list of a network namespace has no references: a hold leaves it
+ * when it is decided, which is at the latest when it is taken off.
+ *
+ * tlsbind_hold_lock protects all holds, @hold of every socket's state, and
+ * @judge, @holds, @holding and @last_hold of every network namespace. It is
+ * taken in process context only, inside the socket lock, and nothing but locks
+ * of wait queues, timers and the work queue inside of it.
+ */
+#include "hold.h"
+
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
+#include <linux/pid.h>
+#include <linux/rwsem.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "abort.h"
+#include "net.h"
+#include "sock.h"
+
+static unsigned int tlsbind_hold_timeout_ms = 30000;
+module_param_named(gate_timeout_ms, tlsbind_hold_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(gate_timeout_ms,
+		 "a held connection is aborted after this many milliseconds without a verdict, 1 to 3600000 (default: 30000)");
+
+DEFINE_SPINLOCK(tlsbind_hold_lock);
+static bool tlsbind_hold_stopping;
+static struct workqueue_struct *tlsbind_hold_wq;
+
+static void tlsbind_hold_work(struct work_struct *work);
+
+/**
+ * tlsbind_hold_new() - a hold, not known to anybody yet
+ * @ts: the socket's state
+ * @sk: the socket, with a reference
+ * @tx: direction of the key that begins it
+ *
+ * Context: process, may sleep.
+ * Return: the hold, with a reference for the caller; NULL without memory.
+ */
+struct tlsbind_hold *tlsbind_hold_new(struct tlsbind_sock *ts, struct sock *sk,
+				      bool tx)
+{
+	struct tlsbind_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+
+	if (!hold)
+		return NULL;
+	INIT_LIST_HEAD(&hold->node);
+	refcount_set(&hold->ref, 1);
+	tlsbind_sock_hold(ts);
+	hold->ts = ts;
+	sock_hold(sk);
+	hold->sk = sk;
+	hold->tx = tx;
+	init_waitqueue_head(&hold->wait);
+	INIT_DELAYED_WORK(&hold->work, tlsbind_hold_work);
+	return hold;
+}
+
+/**
+ * tlsbind_hold_put() - drop a reference
+ * @hold: hold or NULL
+ *
+ * Context: process.
+ */
+void tlsbind_hold_put(struct tlsbind_hold *hold)
+{
+	if (!hold || !refcount_dec_and_test(&hold->ref))
+		return;
+	put_pid(hold->paused[0]);
+	put_pid(hold->paused[1]);
+	sock_put(hold->sk);
+	tlsbind_sock_put(hold->ts);
+	kfree(hold);
+}
+
+/**
+ * tlsbind_hold_get() - take another reference
+ * @hold: hold that the caller knows to have one, or NULL
+ *
+ * Return: @hold.
+ */
+struct tlsbind_hold *tlsbind_hold_get(struct tlsbind_hold *hold)
+{
+	if (hold)
+		refcount_inc(&hold->ref);
+	return hold;
+}
+
+/* The work item has a reference of its own while it is pending. */
+static void tlsbind_hold_schedule(struct tlsbind_hold *hold, unsigned long delay)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (!mod_delayed_work(tlsbind_hold_wq, &hold->work, delay))
+		refcount_inc(&hold->ref);
+}
+
+/**
+ * tlsbind_hold_time() - its time begins
+ * @hold: the hold; under the lock
+ *
+ * Context: process.
+ */
+void tlsbind_hold_time(struct tlsbind_hold *hold)
+{
+	unsigned int ms = clamp(READ_ONCE(tlsbind_hold_timeout_ms), 1U,
+				3600000U);
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	hold->deadline = jiffies + msecs_to_jiffies(ms);
+	tlsbind_hold_schedule(hold, msecs_to_jiffies(ms));
+}
+
+/*
+ * Return: false if it was decided before. The caller's reference, or that of the
+ * socket's state, is not the last one.
+ */
+static bool tlsbind_hold_settle(struct tlsbind_hold *hold, int answer,
+				enum tlsbind_hold_state state)
+{
+	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (hold->state >= TLSBIND_HOLD_DECIDED)
+		return false;
+	list_del_init(&hold->node);
+	WRITE_ONCE(tn->holding, tn->holding - 1);
+	hold->answer = answer;
+	/* Pairs with tlsbind_gate_sleep(). */
+	smp_store_release(&hold->state, state);
+	wake_up_all(&hold->wait);
+	if (cancel_delayed_work(&hold->work))
+		refcount_dec(&hold->ref);
+	return true;
+}
+
+/**
+ * tlsbind_hold_decide() - there is an answer, unless there was one before
+ * @hold: the hold; under the lock
+ * @answer: 0: the connection goes on; else a negative errno
+ *
+ * If nobody waits, the work item acts on it.
+ *
+ * Context: process.
+ */
+void tlsbind_hold_decide(struct tlsbind_hold *hold, int answer)
+{
+	if (tlsbind_hold_settle(hold, answer, TLSBIND_HOLD_DECIDED) &&
+	    !hold->waiters)
+		tlsbind_hold_schedule(hold, 0);
+}
+
+/**
+ * tlsbind_hold_end() - the connection has ended, or is being aborted
+ * @hold: the hold; under the lock
+ *
+ * Whoever waits is told -ECONNABORTED, and nothing is to be done.
+ *
+ * Context: process.
+ */
+void tlsbind_hold_end(struct tlsbind_hold *hold)
+{
+	if (!tlsbind_hold_settle(hold, -ECONNABORTED, TLSBIND_HOLD_DONE))
+		hold->state = TLSBIND_HOLD_DONE;
+}
+
+/* True for one caller only, who acts on the answer. */
+static bool tlsbind_hold_claim(struct tlsbind_hold *hold)
+{
+	bool mine;
+
+	spin_lock(&tlsbind_hold_lock);
+	mine = hold->state == TLSBIND_HOLD_DECIDED;
+	if (mine)
+		hold->state = TLSBIND_HOLD_DONE;
+	spin_unlock(&tlsbind_hold_lock);
+	return mine;
+}
+
+/**
+ * tlsbind_hold_release() - take a hold off its socket, if it is not needed any more
+ * @ts: the socket's state; under the lock
+ *
+ * It is needed until somebody has acted on the answer and no thread is to come back
+ * for it.
+ *
+ * Context: process.
+ * Return: the hold, whose reference is the caller's now, to be dropped without the
+ * lock; or NULL.
+ */
+struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts)
+{
+	struct tlsbind_hold *hold = ts->hold;
+	int i;
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (!hold || hold->state != TLSBIND_HOLD_DONE)
+		return NULL;
+	for (i = 0; i < 2; i++)
+		if (hold->paused[i] && pid_has_task(hold->paused[i], PIDTYPE_PID))
+			return NULL;
+	WRITE_ONCE(ts->hold, NULL);
+	return hold;
+}
+
+/* What kTLS took of other threads meanwhile waits for room: there is some now. */
+static void tlsbind_hold_open(struct sock *sk)
+{
+	sock_owned_by_me(sk);
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown & ~SEND_SHUTDOWN);
+	sk->sk_write_space(sk);
+}
+
+static void tlsbind_hold_admit(struct tlsbind_hold *hold)
+{
+	struct tlsbind_sock *ts = hold->ts;
+	struct sock *sk = hold->sk;
+
+	lock_sock(sk);
+	if (tlsbind_hold_claim(hold)) {
+		spin_lock(&ts->lock);
+		ts->admitted = true;
+		spin_unlock(&ts->lock);
+		if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+			tlsbind_hold_open(sk);
+		tlsbind_net_count(ts->net, TLSBIND_STAT_ADMITTED);
+	}
+	release_sock(sk);
+}
+
+/**
+ * tlsbind_hold_act() - act on the answer, unless somebody did
+ * @hold: the hold, decided
+ *
+ * Context: process; takes the socket lock and sleeps.
+ */
+void tlsbind_hold_act(struct tlsbind_hold *hold)
+{
+	struct tlsbind_sock *ts = hold->ts;
+	struct tlsbind_hold *done;
+
+	if (!hold->answer)
+		tlsbind_hold_admit(hold);
+	else if (tlsbind_hold_claim(hold))
+		tlsbind_abort(ts, hold->sk, hold->tx, hold->answer);
+	spin_lock(&tlsbind_hold_lock);
+	done = tlsbind_hold_release(ts);
+	spin_unlock(&tlsbind_hold_lock);
+	tlsbind_hold_put(done);
+}
+
+static void tlsbind_hold_work(struct work_struct *work)
+{
+	struct tlsbind_hold *hold = container_of(to_delayed_work(work),
+						 struct tlsbind_hold, work);
+	bool early, mine;
+
+	spin_lock(&tlsbind_hold_lock);
+	early = hold->state < TLSBIND_HOLD_DECIDED &&
+		time_before(jiffies, hold->deadline);
+	if (early)
+		tlsbind_hold_schedule(hold, hold->deadline - jiffies);
+	else
+		tlsbind_hold_decide(hold, -ETIMEDOUT);
+	mine = !early && !hold->waiters;
+	spin_unlock(&tlsbind_hold_lock);
+	if (mine)
+		tlsbind_hold_act(hold);
+	tlsbind_hold_put(hold);
+}
+
+/**
+ * tlsbind_hold_attach() - a socket is held from now on
+ * @ts: its state
+ * @hold: the hold; the reference passes to the state. The socket is locked, so nobody
+ *	else makes one
+ *
+ * Context: process.
+ */
+void tlsbind_hold_attach(struct tlsbind_sock *ts, struct tlsbind_hold *hold)
+{
+	struct tlsbind_net *tn = tlsbind_net(ts->net);
+
+	hold->policy = ts->gate_policy;
+	spin_lock(&tlsbind_hold_lock);
+	/* Under the socket lock nobody else makes one. */
+	WRITE_ONCE(ts->hold, hold);
+	list_add_tail(&hold->node, &tn->holds);
+	WRITE_ONCE(tn->holding, tn->holding + 1);
+	tlsbind_hold_time(hold);
+	if (tlsbind_hold_stopping)
+		tlsbind_hold_decide(hold, -ESHUTDOWN);
+	spin_unlock(&tlsbind_hold_lock);
+}
+
+/**
+ * tlsbind_hold_left() - how much time there is for a verdict
+ * @hold: the hold
+ *
+ * Context: process.
+ * Return: milliseconds.
+ */
+unsigned int tlsbind_hold_left(struct tlsbind_hold *hold)
+{
+	unsigned long left = 0;
+
+	spin_lock(&tlsbind_hold_lock);
+	if (time_before(jiffies, hold->deadline))
+		left = hold->deadline - jiffies;
+	spin_unlock(&tlsbind_hold_lock);
+	return jiffies_to_msecs(left);
+}
+
+/**
+ * tlsbind_hold_decide_all() - decide all of a network namespace
+ * @tn: what is kept for it; under the lock
+ * @others: also those that nobody is asked about yet
+ * @answer: as of tlsbind_hold_decide()
+ *
+ * Context: process.
+ */
+void tlsbind_hold_decide_all(struct tlsbind_net *tn, bool others, int answer)
+{
+	struct tlsbind_hold *hold, *next;
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	list_for_each_entry_safe(hold, next, &tn->holds, node)
+		if (others || hold->state == TLSBIND_HOLD_ASKED)
+			tlsbind_hold_decide(hold, answer);
+}
+
+/**
+ * tlsbind_hold_init() - be ready to hold connections
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tlsbind_hold_init(void)
+{
+	tlsbind_hold_wq = alloc_workqueue("tlsbind_gate", WQ_UNBOUND, 0);
+	return tlsbind_hold_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * tlsbind_hold_stop() - the module goes: nothing is held any more
+ *
+ * Whoever waits gets -ESHUTDOWN; whoever would from now on, too. Connections that
+ * nobody waits for are aborted by work items.
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_hold_stop(void)
+{
+	struct net *net;
+
+	down_read(&net_rwsem);
+	spin_lock(&tlsbind_hold_lock);
+	tlsbind_hold_stopping = true;
+	for_each_net(net)
+		tlsbind_hold_decide_all(tlsbind_net(net), true, -ESHUTDOWN);
+	spin_unlock(&tlsbind_hold_lock);
+	up_read(&net_rwsem);
+}
+
+/**
+ * tlsbind_hold_exit() - undo tlsbind_hold_init()
+ *
+ * Context: process, may sleep; after tlsbind_hold_stop(), when no task can
+ * install a key any more.
+ */
+void tlsbind_hold_exit(void)
+{
+	destroy_workqueue(tlsbind_hold_wq);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who gives verdicts on held connections.
+ */
+#ifndef _TLSBIND_JUDGE_H
+#define _TLSBIND_JUDGE_H
+
+#include <linux/types.h>
+
+struct net;
+struct tlsbind_hold;
+
+int tlsbind_judge_appoint(struct net *net, u32 portid);
+void tlsbind_judge_dismiss(struct net *net, u32 portid);
+int tlsbind_judge_decide(struct net *net, u32 portid, u64 handle, bool admit);
+struct tlsbind_hold *tlsbind_judge_next(const struct net *net, u64 after);
+
+#endif
