@@ -321,9 +321,9 @@ static int take_and_try(void *arg)
 
 	if (fd < 0 || as_nobody())
 		return 99;
-	if (send(fd, "early", 5, MSG_NOSIGNAL) == 5 && send(fd, "early", 5, MSG_NOSIGNAL) == 5 &&
-	    send(fd, "early", 5, MSG_NOSIGNAL) == 5)
-		tap_diag("kTLS takes what is sent");
+	for (int i = 0; i < 3; i++)
+		if (send(fd, "early", 5, MSG_NOSIGNAL) == 5 && i == 2)
+			tap_diag("kTLS takes what is sent");
 	if (!ktls_install(fd, TLS_TX, &l->tx) || errno != EBUSY)
 		return 1;
 	if (!life_evidence(fd, &l->tx, &l->rx, &c) || be32toh(c.uid) ||

@@ -103,7 +103,8 @@ static inline bool life_evidence(int fd, const struct ktls_key *tx, const struct
 	static unsigned int seed = 90000;
 
 	memset(claims, 0xff, sizeof(*claims));
-	return !evidence_ask(fd, ++seed) && life_read(fd, seed, tx, rx, claims);
+	seed++;
+	return !evidence_ask(fd, seed) && life_read(fd, seed, tx, rx, claims);
 }
 
 /** life_info() - TLSBIND_INFO. Return: errno or 0. */

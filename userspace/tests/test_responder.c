@@ -217,7 +217,7 @@ static void each_status_says_whether_to_ask_again(void **state)
 
 static void what_is_no_evidence_is_malformed(void **state)
 {
-	static const char *const bodies[] = { "", "{}", "[]", "[\"" TLSBIND_MEDIA_TYPE "\",\"\"]",
+	static const char *const bodies[] = { "", "{}", "[]", ("[\"" TLSBIND_MEDIA_TYPE "\",\"\"]"),
 					      "[\"text/plain\",\"AAAA\"]", "AAAA" };
 
 	(void)state;
@@ -423,14 +423,14 @@ static void addresses_are_checked_beforehand(void **state)
 {
 	static const char *const good[] = {
 		"http://localhost", "http://[::1]:8634/", "HTTPS://host.example/some/path",
-		"http://192.0.2.1:8634" TLSBIND_HTTP_PATH, "unix:/run/tlsbindd/socket",
+		("http://192.0.2.1:8634" TLSBIND_HTTP_PATH), "unix:/run/tlsbindd/socket",
 	};
 	static const char *const bad[] = {
 		"", "localhost", "localhost:8634", "http://", "ftp://host", "file:///etc/passwd",
-		"http://user@host", "http://" "user:word@host", "http://host/?query", "http://host/#part",
+		"http://user@host", ("http://" "user:word@host"), "http://host/?query", "http://host/#part",
 		"http://host.example:70000", "unix:socket", "unix:", "http://ho st",
-		"unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
-		"0123456789012345678901234567890123456789",
+		("unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
+		 "0123456789012345678901234567890123456789"),
 	};
 	struct tool_responder responder = { 0 };
 

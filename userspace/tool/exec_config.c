@@ -175,8 +175,10 @@ static void exec_copy(FILE *from, FILE *to)
 	char data[4096];
 	size_t n;
 
-	while ((n = fread(data, 1, sizeof(data), from)))
+	do {
+		n = fread(data, 1, sizeof(data), from);
 		fwrite(data, 1, n, to);
+	} while (n == sizeof(data));
 }
 
 /* A file that is not there is as if it were empty; GnuTLS sees it like that, too. */

@@ -57,9 +57,8 @@ static void step(const char *what)
 		closefrom(3);
 	else if (!strcmp(what, "fork"))
 		child();
-	else if (!strcmp(what, "chroot") && !chroot("/tmp"))
-		fd = -1;
-	else if (!strncmp(what, "load=", 5) && dlopen(what + 5, RTLD_NOW))
+	else if ((!strcmp(what, "chroot") && !chroot("/tmp")) ||
+		 (!strncmp(what, "load=", 5) && dlopen(what + 5, RTLD_NOW)))
 		fd = -1;
 	else if (strncmp(what, "errno=", 6) != 0 || atoi(what + 6) != last)
 		exit(99);
