@@ -32,7 +32,8 @@ everything() {
 	put vectors "$TOP/selftests/vectors"/*.json
 	put golden "$TOP/selftests/golden"/*.json
 	mapfile -t built < <(programs "$GUEST/selftests")
-	put tests "${built[@]}" "$TOP/selftests"/*.sh
+	put tests "${built[@]}" "$TOP/selftests"/*.sh "$TOP/selftests/pair/pair-lib.sh"
+	put bin "$TOP/selftests/bench"/*.sh
 	[ ! -d "$GUEST/pki" ] || cp -rp "$GUEST/pki" "$stage/"
 	put demo "$TOP/selftests/demo"/*.sh "$TOP/selftests/demo"/*.py
 	put attacks "$TOP/selftests/attacks"/*.sh "$TOP/selftests/attacks"/*.py
