@@ -237,7 +237,7 @@ static void test_mixed(void)
 		close(others[i]);
 }
 
-#define REKEY_TESTS (guest_rekeys() ? 2 : 0)
+#define REKEY_TESTS 2
 
 static void test_rekey(void)
 {
@@ -246,8 +246,11 @@ static void test_rekey(void)
 	static struct blob before, after;
 	int a[2];
 
-	if (!guest_rekeys())
+	if (!guest_rekeys()) {
+		tap_skip("a key smuggled in by a rekey: rejected", "kTLS cannot rekey");
+		tap_skip("replay of evidence of before a rekey: rejected", "kTLS cannot rekey");
 		return;
+	}
 	pair(120, a);
 	fetch(a[0], 4, &before);
 	connection = describe(a[1]);
