@@ -43,6 +43,20 @@ log_dir() {
 	DIR=$dir
 }
 
+# is_series SERIES: 6.12 and 7, whatever stands behind that.
+is_series() { [ "${series%-*}" = "$1" ] || [ "${series%%.*}" = "$1" ]; }
+
+# meant KERNELS: is a test with this in TESTS for the kernel of this run?
+meant() {
+	case $1 in
+	all) ;;
+	debug) [ "$SLOW" != 1 ] ;;
+	release) [ "$SLOW" = 1 ] ;;
+	release-*) [ "$SLOW" = 1 ] && is_series "${1#release-}" ;;
+	*) is_series "$1" ;;
+	esac
+}
+
 # listed: the lines of TESTS that are for this kernel, or those that were named.
 # A debug kernel gets more time.
 listed() {
@@ -53,9 +67,7 @@ listed() {
 			for wanted in "$@"; do
 				[ "$wanted" != "$name" ] || printf '%s %s\n' "$name" $((seconds * SLOW))
 			done
-		elif [ "$kernels" = all ] || [ "${series%-*}" = "$kernels" ] || [ "${series%%.*}" = "$kernels" ] ||
-			{ [ "$kernels" = debug ] && [ "$SLOW" != 1 ]; } ||
-			{ [ "$kernels" = release ] && [ "$SLOW" = 1 ]; }; then
+		elif meant "$kernels"; then
 			printf '%s %s\n' "$name" $((seconds * SLOW))
 		fi
 	done <"$file"
