@@ -52,7 +52,7 @@ serve >"$WORK/served" 2>&1
 reachable "$NEAR" "$PORT" || bail "no server"
 : >"$WORK/served"
 orders
-ok "the other guest is done" wait_for 200 test -e "$WORK/done"
+ok "the other guest is done" wait_for 400 test -e "$WORK/done"
 sed 's/^/# served: /' "$WORK/served"
 sed 's/^/# judge: /' "$WORK/judge.log"
 ok "what came when both were admitted was received" grep -qx "received first" "$WORK/served"

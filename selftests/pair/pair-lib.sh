@@ -18,7 +18,7 @@ wire() {
 
 # reachable ADDRESS PORT: until somebody listens there.
 answers() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2"; }
-reachable() { wait_for 60 answers "$1" "$2"; }
+reachable() { wait_for 150 answers "$1" "$2"; }
 
 certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \

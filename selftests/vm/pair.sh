@@ -27,7 +27,7 @@ wire() {
 
 # start NAME OTHER NUMBER KERNEL
 start() {
-	printf '%s\t300\tall\n' "$1" >"$WORK/TESTS.$1"
+	printf '%s\t600\tall\n' "$1" >"$WORK/TESTS.$1"
 	TLSBIND_TESTS=$WORK/TESTS.$1 TLSBIND_EXTRA_TESTS=$PAIR TLSBIND_QEMU=$(wire "$1" "$2" "$3") \
 		"$VM_DIR/run.sh" -v -k "$4" -l "pair-$1" tests >"$WORK/$1.out" 2>&1 &
 	GUESTS+=($!)
