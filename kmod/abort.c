@@ -22,8 +22,9 @@
  * space, silently. Whoever waits for a verdict on the connection does not any
  * more.
  *
- * Context: process, in the task that wanted to install the key; takes the
- * socket lock and sleeps.
+ * Context: process, in the task that wanted to install the key or, if nobody
+ * waits for a verdict any more, in the work item of the hold; takes the socket
+ * lock and sleeps.
  */
 void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error)
 {

@@ -146,7 +146,8 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
  * @direction: TLSBIND_DIRECTION_*
  * @error: what the task is told, a negative errno
  *
- * Context: process, in the task that wanted to install it; may sleep.
+ * Context: process, in the task that wanted to install it, or in the work item of
+ * its hold; may sleep.
  */
 void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error)
 {

@@ -306,8 +306,8 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
  *
  * Context: process, in the task that installs the key; takes the socket lock
  * and sleeps.
- * Return: 0; -EACCES if the rules refuse the key, -ENOMEM if it cannot be
- * gated, or -ESTALE if another key was not seen that would be gated with it, the
+ * Return: 0; -EACCES if the rules refuse the key, -ENOMEM or -EUSERS if it
+ * cannot be gated, or -ESTALE if another key was not seen that would be gated with it, the
  * connection is aborted then; -EBUSY while another task reads a key
  * back that must not be, installs one in the same direction, or waits for a
  * verdict.
@@ -388,7 +388,8 @@ static int tlsbind_install_failed(const struct tlsbind_install *install,
  * connection is aborted: -EPROTONOSUPPORT for TLS 1.2, -EACCES for a key that a
  * network card has, -EKEYREJECTED for one that another socket holds, or of which
  * that cannot be told, @answer for one that was to be gated and that kTLS did not
- * take, -ESTALE for one that was to be gated with another that was not seen.
+ * take, -ESTALE for one that was to be gated with another that was not seen, or
+ * an errno of tlsbind_gate_ask().
  */
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)

@@ -91,6 +91,7 @@ err_sha384:
  *    none that waits for a verdict or for evidence; the worker, with a report in
  *    progress; the deadline timer.
  * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
+ *    tlsbind_hold_exit(): and nothing that acts on verdicts.
  * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker,
  *    which arms guards again, has dropped its references on requests.
  * 4. tlsbind_door_exit(): no guard any more; user space can have our tag signed.
