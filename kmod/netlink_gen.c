@@ -11,8 +11,14 @@
 
 #include <uapi/linux/tlsbind_netlink.h>
 
+/* Integer value ranges */
+static const struct netlink_range_validation tlsbind_a_rule_lease_range = {
+	.min	= 1ULL,
+	.max	= 604800ULL,
+};
+
 /* Common nested types */
-const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_POLICY + 1] = {
+const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_LEASE + 1] = {
 	[TLSBIND_A_RULE_HANDLE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[TLSBIND_A_RULE_ACTION] = NLA_POLICY_MAX(NLA_U8, 3),
 	[TLSBIND_A_RULE_LOCAL_ADDRESS] = NLA_POLICY_MAX_LEN(16),
@@ -33,6 +39,7 @@ const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_POLICY + 1] = {
 	[TLSBIND_A_RULE_RATE] = NLA_POLICY_MIN(NLA_U32, 1),
 	[TLSBIND_A_RULE_MATCHES] = { .type = NLA_U64, },
 	[TLSBIND_A_RULE_POLICY] = { .type = NLA_U16, },
+	[TLSBIND_A_RULE_LEASE] = NLA_POLICY_FULL_RANGE(NLA_U32, &tlsbind_a_rule_lease_range),
 };
 
 /* TLSBIND_CMD_RULES_GET - do */

@@ -13,7 +13,7 @@
 #include <uapi/linux/tlsbind_netlink.h>
 
 /* Common nested types */
-extern const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_POLICY + 1];
+extern const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_LEASE + 1];
 
 int tlsbind_nl_sock_dump_start(struct netlink_callback *cb);
 int tlsbind_nl_sock_dump_done(struct netlink_callback *cb);

@@ -64,7 +64,7 @@
 #define TLSBIND_EXE_IMA			2
 
 /**
- * struct tlsbind_rule_wire - one rule, as the policy digest covers it (wire, 136 bytes)
+ * struct tlsbind_rule_wire - one rule, as the policy digest covers it (wire, 144 bytes)
  * @action: enum tlsbind_action
  * @rekey: enum tlsbind_rekey
  * @local_prefix: bits of @local that count, 0 to 128; an IPv4 prefix is 96 more
@@ -84,6 +84,8 @@
  * @exe_len: bytes used in @exe_digest
  * @policy: number of the judge's appraisal policy, 0 if none was given
  * @exe_digest: zero padded
+ * @lease: seconds that an admission is good for, 0 without end
+ * @reserved: zero
  *
  * The digest of rules is SHA-384 of TLSBIND_LABEL_POLICY with its zero byte,
  * the number of rules as a big-endian u32, and each rule in this form, in
@@ -109,9 +111,11 @@ struct tlsbind_rule_wire {
 	__u8	exe_len;
 	__be16	policy;
 	__u8	exe_digest[TLSBIND_EXE_DIGEST_SIZE];
+	__be32	lease;
+	__be32	reserved;
 };
 
-#define TLSBIND_RULE_SIZE		136
+#define TLSBIND_RULE_SIZE		144
 
 /**
  * struct tlsbind_claims - what is said about one connection (wire, 376 bytes)
