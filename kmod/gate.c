@@ -31,6 +31,8 @@
 
 #include "claims.h"
 #include "hold.h"
+#include "judge.h"
+#include "lease.h"
 #include "net.h"
 #include "policy.h"
 #include "sock.h"
@@ -47,7 +49,9 @@ static bool tlsbind_gate_demanded(const struct tlsbind_sock *ts,
 {
 	if (verdict->action != TLSBIND_ACTION_GATE)
 		return ts->gated && !ts->admitted;
-	return verdict->rekey != TLSBIND_REKEY_KEEP || !ts->admitted;
+	return verdict->rekey != TLSBIND_REKEY_KEEP || !ts->admitted ||
+	       verdict->policy != ts->gate_policy ||
+	       verdict->lease != ts->gate_lease;
 }
 
 /* Does this key let the socket send what no verdict covers? */
@@ -58,13 +62,32 @@ static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
 	       (tx || ts->tx.present || ts->tx.installing);
 }
 
-/* One judge cannot apply two policies to a connection. */
+/* One judge cannot apply two policies to a connection, nor admit it for two terms. */
 static bool tlsbind_gate_contradicts(const struct tlsbind_sock *ts,
 				     const struct tlsbind_verdict *verdict)
 {
 	return ts->gated && !ts->admitted &&
 	       verdict->action == TLSBIND_ACTION_GATE &&
-	       verdict->policy != ts->gate_policy;
+	       (verdict->policy != ts->gate_policy ||
+		verdict->lease != ts->gate_lease);
+}
+
+/* A hold, with the lease that begins when the connection is admitted. */
+static struct tlsbind_hold *
+tlsbind_gate_hold(struct tlsbind_sock *ts, struct sock *sk,
+		  const struct tlsbind_verdict *verdict, bool tx)
+{
+	u32 seconds = verdict->action == TLSBIND_ACTION_GATE ? verdict->lease :
+							       ts->gate_lease;
+	struct tlsbind_hold *hold = tlsbind_hold_new(ts, sk, tx);
+
+	if (!hold || !seconds)
+		return hold;
+	hold->lease = tlsbind_lease_new(ts, sk, tx, seconds);
+	if (hold->lease)
+		return hold;
+	tlsbind_hold_put(hold);
+	return NULL;
 }
 
 /**
@@ -81,7 +104,7 @@ static bool tlsbind_gate_contradicts(const struct tlsbind_sock *ts,
  *
  * Context: process, may sleep.
  * Return: 0; or the key is to be refused: -EACCES if the other key was gated with
- * another policy; -EUSERS if too many connections are held; -ENOMEM.
+ * another policy or lease; -EUSERS if too many connections are held; -ENOMEM.
  */
 int tlsbind_gate_prepare(struct tlsbind_sock *ts, struct sock *sk,
 			 const struct tlsbind_verdict *verdict, bool tx,
@@ -95,7 +118,7 @@ int tlsbind_gate_prepare(struct tlsbind_sock *ts, struct sock *sk,
 		return 0;
 	if (READ_ONCE(tlsbind_net(ts->net)->holding) >= TLSBIND_HOLDS_MAX)
 		return -EUSERS;
-	*hold = tlsbind_hold_new(ts, sk, tx);
+	*hold = tlsbind_gate_hold(ts, sk, verdict, tx);
 	return *hold ? 0 : -ENOMEM;
 }
 
@@ -120,6 +143,7 @@ void tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
 		spin_lock(&ts->lock);
 		ts->gated = true;
 		ts->gate_policy = verdict->policy;
+		ts->gate_lease = verdict->lease;
 		spin_unlock(&ts->lock);
 	}
 	if (!hold)
@@ -193,10 +217,7 @@ int tlsbind_gate_ask(struct tlsbind_sock *ts, struct tlsbind_hold **hold)
 	held = ts->hold;
 	if (held && held->state == TLSBIND_HOLD_SHUT) {
 		tlsbind_net_count(ts->net, TLSBIND_STAT_HELD);
-		held->handle = ++tn->last_hold;
-		held->state = TLSBIND_HOLD_ASKED;
-		/* In the order of their handles, as tlsbind_judge_next() wants it. */
-		list_move_tail(&held->node, &tn->holds);
+		tlsbind_judge_ask(held);
 		tlsbind_hold_time(held);
 		if (tn->judge)
 			*hold = tlsbind_hold_get(held);
@@ -366,15 +387,17 @@ bool tlsbind_gate_resumes(struct tlsbind_sock *ts, bool tx)
  */
 void tlsbind_gate_end(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *done = NULL;
+	struct tlsbind_hold *done = NULL, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
 	if (ts->hold) {
 		tlsbind_hold_end(ts->hold);
 		done = tlsbind_hold_release(ts);
 	}
+	lease = tlsbind_lease_end(ts);
 	spin_unlock(&tlsbind_hold_lock);
 	tlsbind_hold_put(done);
+	tlsbind_hold_put(lease);
 }
 
 /**
@@ -385,7 +408,7 @@ void tlsbind_gate_end(struct tlsbind_sock *ts)
  */
 void tlsbind_gate_forget(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *hold;
+	struct tlsbind_hold *hold, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
 	hold = ts->hold;
@@ -393,8 +416,10 @@ void tlsbind_gate_forget(struct tlsbind_sock *ts)
 		tlsbind_hold_end(hold);
 		WRITE_ONCE(ts->hold, NULL);
 	}
+	lease = tlsbind_lease_end(ts);
 	spin_unlock(&tlsbind_hold_lock);
 	tlsbind_hold_put(hold);
+	tlsbind_hold_put(lease);
 }
 
 /**

@@ -7,11 +7,12 @@
  *
  * Who holds what: a socket's state refers to its hold and the hold to the state,
  * until the hold is done and nobody is to come back for it, or the socket is
- * closed. The list of a network namespace has no references: a hold leaves it
- * when it is decided, which is at the latest when it is taken off.
+ * closed. The list of a network namespace, and the tree of what its judge is asked,
+ * have no references: a hold leaves them when it is decided, which is at the latest
+ * when it is taken off.
  *
- * tlsbind_hold_lock protects all holds, @hold of every socket's state, and
- * @judge, @holds, @holding and @last_hold of every network namespace. It is
+ * tlsbind_hold_lock protects all holds, @hold and @lease of every socket's state, and
+ * @judge, @holds, @asked, @holding and @last_hold of every network namespace. It is
  * taken in process context only, inside the socket lock, and nothing but locks
  * of wait queues, timers and the work queue inside of it.
  */
@@ -29,6 +30,8 @@
 #include <net/tcp_states.h>
 
 #include "abort.h"
+#include "judge.h"
+#include "lease.h"
 #include "net.h"
 #include "sock.h"
 
@@ -44,6 +47,37 @@ static struct workqueue_struct *tlsbind_hold_wq;
 static void tlsbind_hold_work(struct work_struct *work);
 
 /**
+ * tlsbind_hold_alloc() - a hold of any kind, not known to anybody yet
+ * @ts: the socket's state
+ * @sk: the socket, with a reference
+ * @tx: direction of the key that it is for
+ * @work: what its work item does
+ *
+ * Context: process, may sleep.
+ * Return: the hold, with a reference for the caller; NULL without memory.
+ */
+struct tlsbind_hold *tlsbind_hold_alloc(struct tlsbind_sock *ts,
+					struct sock *sk, bool tx,
+					work_func_t work)
+{
+	struct tlsbind_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+
+	if (!hold)
+		return NULL;
+	INIT_LIST_HEAD(&hold->node);
+	RB_CLEAR_NODE(&hold->question);
+	refcount_set(&hold->ref, 1);
+	tlsbind_sock_hold(ts);
+	hold->ts = ts;
+	sock_hold(sk);
+	hold->sk = sk;
+	hold->tx = tx;
+	init_waitqueue_head(&hold->wait);
+	INIT_DELAYED_WORK(&hold->work, work);
+	return hold;
+}
+
+/**
  * tlsbind_hold_new() - a hold, not known to anybody yet
  * @ts: the socket's state
  * @sk: the socket, with a reference
@@ -55,20 +89,7 @@ static void tlsbind_hold_work(struct work_struct *work);
 struct tlsbind_hold *tlsbind_hold_new(struct tlsbind_sock *ts, struct sock *sk,
 				      bool tx)
 {
-	struct tlsbind_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
-
-	if (!hold)
-		return NULL;
-	INIT_LIST_HEAD(&hold->node);
-	refcount_set(&hold->ref, 1);
-	tlsbind_sock_hold(ts);
-	hold->ts = ts;
-	sock_hold(sk);
-	hold->sk = sk;
-	hold->tx = tx;
-	init_waitqueue_head(&hold->wait);
-	INIT_DELAYED_WORK(&hold->work, tlsbind_hold_work);
-	return hold;
+	return tlsbind_hold_alloc(ts, sk, tx, tlsbind_hold_work);
 }
 
 /**
@@ -83,6 +104,7 @@ void tlsbind_hold_put(struct tlsbind_hold *hold)
 		return;
 	put_pid(hold->paused[0]);
 	put_pid(hold->paused[1]);
+	tlsbind_hold_put(hold->lease);
 	sock_put(hold->sk);
 	tlsbind_sock_put(hold->ts);
 	kfree(hold);
@@ -101,8 +123,16 @@ struct tlsbind_hold *tlsbind_hold_get(struct tlsbind_hold *hold)
 	return hold;
 }
 
-/* The work item has a reference of its own while it is pending. */
-static void tlsbind_hold_schedule(struct tlsbind_hold *hold, unsigned long delay)
+/**
+ * tlsbind_hold_schedule() - have the work item run later, or at another time
+ * @hold: the hold; under the lock
+ * @delay: in jiffies
+ *
+ * The work item has a reference of its own while it is pending.
+ *
+ * Context: process.
+ */
+void tlsbind_hold_schedule(struct tlsbind_hold *hold, unsigned long delay)
 {
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (!mod_delayed_work(tlsbind_hold_wq, &hold->work, delay))
@@ -125,12 +155,18 @@ void tlsbind_hold_time(struct tlsbind_hold *hold)
 	tlsbind_hold_schedule(hold, msecs_to_jiffies(ms));
 }
 
-/*
- * Return: false if it was decided before. The caller's reference, or that of the
- * socket's state, is not the last one.
+/**
+ * tlsbind_hold_settle() - there is an answer, unless there was one before
+ * @hold: the hold; under the lock. The caller's reference, or that of the socket's
+ *	state, is not the last one
+ * @answer: 0: the connection goes on; else a negative errno
+ * @state: TLSBIND_HOLD_DECIDED, or TLSBIND_HOLD_DONE if the caller acts on it
+ *
+ * Context: process.
+ * Return: false if it was decided before.
  */
-static bool tlsbind_hold_settle(struct tlsbind_hold *hold, int answer,
-				enum tlsbind_hold_state state)
+bool tlsbind_hold_settle(struct tlsbind_hold *hold, int answer,
+			 enum tlsbind_hold_state state)
 {
 	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
 
@@ -138,7 +174,9 @@ static bool tlsbind_hold_settle(struct tlsbind_hold *hold, int answer,
 	if (hold->state >= TLSBIND_HOLD_DECIDED)
 		return false;
 	list_del_init(&hold->node);
-	WRITE_ONCE(tn->holding, tn->holding - 1);
+	tlsbind_judge_withdraw(hold);
+	if (!hold->seconds)
+		WRITE_ONCE(tn->holding, tn->holding - 1);
 	hold->answer = answer;
 	/* Pairs with tlsbind_gate_sleep(). */
 	smp_store_release(&hold->state, state);
@@ -181,14 +219,11 @@ void tlsbind_hold_end(struct tlsbind_hold *hold)
 /* True for one caller only, who acts on the answer. */
 static bool tlsbind_hold_claim(struct tlsbind_hold *hold)
 {
-	bool mine;
-
-	spin_lock(&tlsbind_hold_lock);
-	mine = hold->state == TLSBIND_HOLD_DECIDED;
-	if (mine)
-		hold->state = TLSBIND_HOLD_DONE;
-	spin_unlock(&tlsbind_hold_lock);
-	return mine;
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (hold->state != TLSBIND_HOLD_DECIDED)
+		return false;
+	hold->state = TLSBIND_HOLD_DONE;
+	return true;
 }
 
 /**
@@ -227,11 +262,19 @@ static void tlsbind_hold_open(struct sock *sk)
 
 static void tlsbind_hold_admit(struct tlsbind_hold *hold)
 {
+	struct tlsbind_hold *lease = NULL;
 	struct tlsbind_sock *ts = hold->ts;
 	struct sock *sk = hold->sk;
+	bool mine;
 
 	lock_sock(sk);
-	if (tlsbind_hold_claim(hold)) {
+	spin_lock(&tlsbind_hold_lock);
+	mine = tlsbind_hold_claim(hold);
+	/* In one piece: a socket that is closed now has no lease any more. */
+	if (mine)
+		lease = tlsbind_lease_begin(hold);
+	spin_unlock(&tlsbind_hold_lock);
+	if (mine) {
 		spin_lock(&ts->lock);
 		ts->admitted = true;
 		spin_unlock(&ts->lock);
@@ -240,6 +283,18 @@ static void tlsbind_hold_admit(struct tlsbind_hold *hold)
 		tlsbind_net_count(ts->net, TLSBIND_STAT_ADMITTED);
 	}
 	release_sock(sk);
+	tlsbind_hold_put(lease);
+}
+
+static void tlsbind_hold_refuse(struct tlsbind_hold *hold)
+{
+	bool mine;
+
+	spin_lock(&tlsbind_hold_lock);
+	mine = tlsbind_hold_claim(hold);
+	spin_unlock(&tlsbind_hold_lock);
+	if (mine)
+		tlsbind_abort(hold->ts, hold->sk, hold->tx, hold->answer);
 }
 
 /**
@@ -255,8 +310,8 @@ void tlsbind_hold_act(struct tlsbind_hold *hold)
 
 	if (!hold->answer)
 		tlsbind_hold_admit(hold);
-	else if (tlsbind_hold_claim(hold))
-		tlsbind_abort(ts, hold->sk, hold->tx, hold->answer);
+	else
+		tlsbind_hold_refuse(hold);
 	spin_lock(&tlsbind_hold_lock);
 	done = tlsbind_hold_release(ts);
 	spin_unlock(&tlsbind_hold_lock);
@@ -284,6 +339,20 @@ static void tlsbind_hold_work(struct work_struct *work)
 }
 
 /**
+ * tlsbind_hold_enlist() - known in its network namespace from now on
+ * @hold: the hold; under the lock
+ *
+ * Context: process.
+ */
+void tlsbind_hold_enlist(struct tlsbind_hold *hold)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	list_add_tail(&hold->node, &tlsbind_net(hold->ts->net)->holds);
+	if (tlsbind_hold_stopping)
+		tlsbind_hold_decide(hold, -ESHUTDOWN);
+}
+
+/**
  * tlsbind_hold_attach() - a socket is held from now on
  * @ts: its state
  * @hold: the hold; the reference passes to the state. The socket is locked, so nobody
@@ -296,51 +365,29 @@ void tlsbind_hold_attach(struct tlsbind_sock *ts, struct tlsbind_hold *hold)
 	struct tlsbind_net *tn = tlsbind_net(ts->net);
 
 	hold->policy = ts->gate_policy;
+	if (hold->lease)
+		hold->lease->policy = hold->policy;
 	spin_lock(&tlsbind_hold_lock);
 	/* Under the socket lock nobody else makes one. */
 	WRITE_ONCE(ts->hold, hold);
-	list_add_tail(&hold->node, &tn->holds);
 	WRITE_ONCE(tn->holding, tn->holding + 1);
 	tlsbind_hold_time(hold);
-	if (tlsbind_hold_stopping)
-		tlsbind_hold_decide(hold, -ESHUTDOWN);
+	tlsbind_hold_enlist(hold);
 	spin_unlock(&tlsbind_hold_lock);
 }
 
 /**
  * tlsbind_hold_left() - how much time there is for a verdict
- * @hold: the hold
+ * @hold: the hold; under the lock
  *
  * Context: process.
  * Return: milliseconds.
  */
-unsigned int tlsbind_hold_left(struct tlsbind_hold *hold)
+unsigned int tlsbind_hold_left(const struct tlsbind_hold *hold)
 {
-	unsigned long left = 0;
-
-	spin_lock(&tlsbind_hold_lock);
-	if (time_before(jiffies, hold->deadline))
-		left = hold->deadline - jiffies;
-	spin_unlock(&tlsbind_hold_lock);
-	return jiffies_to_msecs(left);
-}
-
-/**
- * tlsbind_hold_decide_all() - decide all of a network namespace
- * @tn: what is kept for it; under the lock
- * @others: also those that nobody is asked about yet
- * @answer: as of tlsbind_hold_decide()
- *
- * Context: process.
- */
-void tlsbind_hold_decide_all(struct tlsbind_net *tn, bool others, int answer)
-{
-	struct tlsbind_hold *hold, *next;
-
 	lockdep_assert_held(&tlsbind_hold_lock);
-	list_for_each_entry_safe(hold, next, &tn->holds, node)
-		if (others || hold->state == TLSBIND_HOLD_ASKED)
-			tlsbind_hold_decide(hold, answer);
+	return time_before(jiffies, hold->deadline) ?
+		       jiffies_to_msecs(hold->deadline - jiffies) : 0;
 }
 
 /**
@@ -359,19 +406,23 @@ int tlsbind_hold_init(void)
  * tlsbind_hold_stop() - the module goes: nothing is held any more
  *
  * Whoever waits gets -ESHUTDOWN; whoever would from now on, too. Connections that
- * nobody waits for are aborted by work items.
+ * nobody waits for are aborted by work items, and so are those that were admitted for
+ * a time, since nobody would see its end.
  *
  * Context: process, may sleep.
  */
 void tlsbind_hold_stop(void)
 {
+	struct tlsbind_hold *hold, *next;
 	struct net *net;
 
 	down_read(&net_rwsem);
 	spin_lock(&tlsbind_hold_lock);
 	tlsbind_hold_stopping = true;
 	for_each_net(net)
-		tlsbind_hold_decide_all(tlsbind_net(net), true, -ESHUTDOWN);
+		list_for_each_entry_safe(hold, next, &tlsbind_net(net)->holds,
+					 node)
+			tlsbind_hold_decide(hold, -ESHUTDOWN);
 	spin_unlock(&tlsbind_hold_lock);
 	up_read(&net_rwsem);
 }

@@ -17,6 +17,7 @@
 #include "gate.h"
 #include "hold.h"
 #include "key.h"
+#include "lease.h"
 #include "net.h"
 #include "netlink.h"
 #include "share.h"
@@ -431,6 +432,8 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	spin_unlock(&ts->lock);
 	if (last && !error)
 		error = tlsbind_gate_ask(ts, &hold);
+	if (last && !error)
+		tlsbind_lease_rekeyed(ts);
 	release_sock(sk);
 	if (error)
 		return tlsbind_install_refuse(ts, sk, install, error);

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who gives verdicts on held connections: one netlink socket for each network
- * namespace. A verdict names a hold, each of which has a handle of its own, and no key
- * is installed while one is asked about: so it cannot be about other keys.
+ * namespace. A verdict names a question, each of which has a handle of its own. No key
+ * is installed while a connection is held; where one is installed while a lease is to be
+ * renewed, the question gets another handle. So a verdict cannot be about other keys.
  */
 #include "judge.h"
 
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
 #include "hold.h"
+#include "lease.h"
 #include "net.h"
+#include "sock.h"
 
 /**
  * tlsbind_judge_appoint() - somebody gives the verdicts from now on
@@ -35,6 +39,60 @@ int tlsbind_judge_appoint(struct net *net, u32 portid)
 	return ret;
 }
 
+static bool tlsbind_judge_earlier(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct tlsbind_hold, question)->handle <
+	       rb_entry(b, struct tlsbind_hold, question)->handle;
+}
+
+/**
+ * tlsbind_judge_ask() - a verdict is needed
+ * @hold: the hold; under the lock, not asked about
+ *
+ * It gets its handle. The judge is told by tlsbind_netlink_tell_judge().
+ *
+ * Context: process.
+ */
+void tlsbind_judge_ask(struct tlsbind_hold *hold)
+{
+	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	hold->handle = ++tn->last_hold;
+	hold->state = TLSBIND_HOLD_ASKED;
+	rb_add(&hold->question, &tn->asked, tlsbind_judge_earlier);
+}
+
+/**
+ * tlsbind_judge_withdraw() - no verdict is needed any more, or not this one
+ * @hold: the hold; under the lock
+ *
+ * Context: process.
+ */
+void tlsbind_judge_withdraw(struct tlsbind_hold *hold)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (RB_EMPTY_NODE(&hold->question))
+		return;
+	rb_erase(&hold->question, &tlsbind_net(hold->ts->net)->asked);
+	RB_CLEAR_NODE(&hold->question);
+}
+
+/* Whoever is held is let go; a lease may find another judge before it ends. */
+static void tlsbind_judge_abandon(struct tlsbind_net *tn)
+{
+	struct rb_node *node, *next;
+	struct tlsbind_hold *hold;
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	for (node = rb_first(&tn->asked); node; node = next) {
+		next = rb_next(node);
+		hold = rb_entry(node, struct tlsbind_hold, question);
+		if (!hold->seconds)
+			tlsbind_hold_decide(hold, -EHOSTDOWN);
+	}
+}
+
 /**
  * tlsbind_judge_dismiss() - a netlink socket is closed
  * @net: its network namespace
@@ -49,7 +107,7 @@ void tlsbind_judge_dismiss(struct net *net, u32 portid)
 	spin_lock(&tlsbind_hold_lock);
 	if (tn->judge == portid) {
 		tn->judge = 0;
-		tlsbind_hold_decide_all(tn, false, -EHOSTDOWN);
+		tlsbind_judge_abandon(tn);
 	}
 	spin_unlock(&tlsbind_hold_lock);
 }
@@ -57,13 +115,26 @@ void tlsbind_judge_dismiss(struct net *net, u32 portid)
 /* The first that is asked about and whose handle is not less. */
 static struct tlsbind_hold *tlsbind_judge_find(struct tlsbind_net *tn, u64 least)
 {
-	struct tlsbind_hold *hold;
+	struct rb_node *node = tn->asked.rb_node;
+	struct tlsbind_hold *hold, *found = NULL;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
-	list_for_each_entry(hold, &tn->holds, node)
-		if (hold->state == TLSBIND_HOLD_ASKED && hold->handle >= least)
-			return hold;
-	return NULL;
+	while (node) {
+		hold = rb_entry(node, struct tlsbind_hold, question);
+		if (hold->handle >= least) {
+			found = hold;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+static void tlsbind_judge_renew(struct tlsbind_hold *lease)
+{
+	tlsbind_lease_renew(lease);
+	tlsbind_net_count(lease->ts->net, TLSBIND_STAT_RENEWED);
 }
 
 /**
@@ -92,6 +163,8 @@ int tlsbind_judge_decide(struct net *net, u32 portid, u64 handle, bool admit)
 	if (!hold || hold->handle != handle ||
 	    time_after_eq(jiffies, hold->deadline))
 		ret = -ENOENT;
+	else if (hold->seconds && admit)
+		tlsbind_judge_renew(hold);
 	else
 		tlsbind_hold_decide(hold, admit ? 0 : -EACCES);
 out:
@@ -102,18 +175,47 @@ out:
 /**
  * tlsbind_judge_next() - walk through what the judge of a namespace is asked
  * @net: the namespace
- * @after: handle of the hold before; 0 at first
+ * @handle: handle of the hold before, 0 at first; set to that of the hold
  *
  * Context: process.
  * Return: the hold with the next greater handle, with a reference for the
  * caller; NULL at the end.
  */
-struct tlsbind_hold *tlsbind_judge_next(const struct net *net, u64 after)
+struct tlsbind_hold *tlsbind_judge_next(const struct net *net, u64 *handle)
 {
 	struct tlsbind_hold *hold;
 
 	spin_lock(&tlsbind_hold_lock);
-	hold = tlsbind_hold_get(tlsbind_judge_find(tlsbind_net(net), after + 1));
+	hold = tlsbind_hold_get(tlsbind_judge_find(tlsbind_net(net),
+						   *handle + 1));
+	if (hold)
+		*handle = hold->handle;
 	spin_unlock(&tlsbind_hold_lock);
 	return hold;
+}
+
+/**
+ * tlsbind_judge_question() - what is the judge asked about a hold now?
+ * @hold: the hold
+ * @handle: set to its handle
+ * @left: set to the milliseconds until it is too late
+ *
+ * What is learned of the connection's keys after that is not older than the handle.
+ *
+ * Context: process.
+ * Return: 0; -ENOENT if he is not asked, or not any more.
+ */
+int tlsbind_judge_question(struct tlsbind_hold *hold, u64 *handle,
+			   unsigned int *left)
+{
+	int ret = -ENOENT;
+
+	spin_lock(&tlsbind_hold_lock);
+	if (hold->state == TLSBIND_HOLD_ASKED) {
+		*handle = hold->handle;
+		*left = tlsbind_hold_left(hold);
+		ret = 0;
+	}
+	spin_unlock(&tlsbind_hold_lock);
+	return ret;
 }

@@ -8,6 +8,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -29,6 +30,8 @@ struct tlsbind_rules;
  * @TLSBIND_STAT_DOORS: attempts of user space to have our tag signed
  * @TLSBIND_STAT_HELD: times that a connection was held for a verdict
  * @TLSBIND_STAT_ADMITTED: of those, how many went on
+ * @TLSBIND_STAT_RENEWED: times that a lease was renewed
+ * @TLSBIND_STAT_LAPSED: connections aborted because it was not
  * @TLSBIND_STATS: how many there are
  *
  * In the order of the attributes TLSBIND_A_STATS_*, from TLSBIND_A_STATS_KEYS on.
@@ -47,6 +50,8 @@ enum tlsbind_stat {
 	TLSBIND_STAT_DOORS,
 	TLSBIND_STAT_HELD,
 	TLSBIND_STAT_ADMITTED,
+	TLSBIND_STAT_RENEWED,
+	TLSBIND_STAT_LAPSED,
 	TLSBIND_STATS,
 };
 
@@ -61,10 +66,11 @@ enum tlsbind_stat {
  * @asks_lock: protects @asks and @asking
  * @asks: questions for evidence by netlink that are not answered
  * @asking: how many these are
- * @holds: connections that wait for a verdict; protected by hold.c's lock
- * @holding: how many these are; likewise
+ * @holds: connections that wait for a verdict, or will; protected by hold.c's lock
+ * @asked: those of them that the judge is asked about, by handle; likewise
+ * @holding: how many wait before they may send; likewise
  * @judge: netlink socket of whoever gives verdicts, 0 if nobody does; likewise
- * @last_hold: handle of the last hold; likewise
+ * @last_hold: handle of the last question; likewise
  * @stats: by enum tlsbind_stat; reports and doors are counted in init_net
  */
 struct tlsbind_net {
@@ -78,6 +84,7 @@ struct tlsbind_net {
 	struct list_head asks;
 	unsigned int asking;
 	struct list_head holds;
+	struct rb_root asked;
 	unsigned int holding;
 	u32 judge;
 	u64 last_hold;

@@ -31,21 +31,28 @@ static int tlsbind_netlink_put_peer(struct sk_buff *skb,
 }
 
 /*
- * While a hold is asked about its keys do not change. If they cannot be spoken of,
- * a key was refused in the meantime: the judge is not told what to compare with.
+ * If the keys cannot be spoken of, one was refused in the meantime, or is being
+ * installed: the judge is not told what to compare with. The question comes before
+ * the keys, see tlsbind_judge_question().
  */
 static int tlsbind_netlink_put_hold(struct sk_buff *skb,
 				    struct tlsbind_hold *hold)
 {
 	struct tlsbind_peer peer = {};
+	unsigned int left;
+	u64 handle;
 	int ret;
 
-	ret = tlsbind_claims_peer(hold->ts, &peer);
+	ret = tlsbind_judge_question(hold, &handle, &left);
+	if (!ret)
+		ret = tlsbind_claims_peer(hold->ts, &peer);
 	if (ret)
 		return ret;
-	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_HOLD_HANDLE, hold->handle) ||
+	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_HOLD_HANDLE, handle) ||
 	    nla_put_u16(skb, TLSBIND_A_HOLD_POLICY, hold->policy) ||
-	    nla_put_u32(skb, TLSBIND_A_HOLD_TIMEOUT, tlsbind_hold_left(hold)))
+	    nla_put_u32(skb, TLSBIND_A_HOLD_TIMEOUT, left))
+		return -EMSGSIZE;
+	if (hold->seconds && nla_put_flag(skb, TLSBIND_A_HOLD_RENEWAL))
 		return -EMSGSIZE;
 	ret = tlsbind_netlink_put_peer(skb, &peer);
 	return ret ?: tlsbind_netlink_put_sock(skb, TLSBIND_A_HOLD_SOCK,
@@ -66,6 +73,7 @@ void tlsbind_netlink_tell_judge(struct tlsbind_hold *hold)
 	struct net *net = hold->ts->net;
 	struct sk_buff *skb;
 	void *hdr = NULL;
+	int ret = -EMSGSIZE;
 
 	if (!tlsbind_netlink_heard(net, TLSBIND_NLGRP_GATE))
 		return;
@@ -73,14 +81,17 @@ void tlsbind_netlink_tell_judge(struct tlsbind_hold *hold)
 	if (skb)
 		hdr = genlmsg_put(skb, 0, 0, &tlsbind_nl_family, 0,
 				  TLSBIND_CMD_GATE_NTF);
-	if (hdr && !tlsbind_netlink_put_hold(skb, hold)) {
+	if (hdr)
+		ret = tlsbind_netlink_put_hold(skb, hold);
+	if (!ret) {
 		genlmsg_end(skb, hdr);
 		genlmsg_multicast_netns(&tlsbind_nl_family, net, skb, 0,
 					TLSBIND_NLGRP_GATE, GFP_KERNEL);
 		return;
 	}
 	nlmsg_free(skb);
-	genl_set_err(&tlsbind_nl_family, net, 0, TLSBIND_NLGRP_GATE, -ENOBUFS);
+	if (ret != -ENOENT)
+		genl_set_err(&tlsbind_nl_family, net, 0, TLSBIND_NLGRP_GATE, -ENOBUFS);
 }
 
 /**
@@ -175,13 +186,14 @@ int tlsbind_nl_hold_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct net *net = sock_net(cb->skb->sk);
 	u64 *last = (u64 *)cb->ctx;
 	struct tlsbind_hold *hold;
+	u64 next = *last;
 	int ret;
 
 	ret = tlsbind_netlink_admin(cb->skb, genl_info_dump(cb));
-	while (!ret && (hold = tlsbind_judge_next(net, *last))) {
+	while (!ret && (hold = tlsbind_judge_next(net, &next))) {
 		ret = tlsbind_netlink_dump_hold(skb, cb, hold);
 		if (!ret)
-			*last = hold->handle;
+			*last = next;
 		tlsbind_hold_put(hold);
 		cond_resched();
 	}

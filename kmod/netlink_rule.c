@@ -248,6 +248,11 @@ static int tlsbind_nl_check_no_gate(const struct tlsbind_nl_rule_reader *r)
 				    "policy: goes with action gate only");
 		return -EINVAL;
 	}
+	if (rule->lease) {
+		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_LEASE],
+				    "lease: goes with action gate only");
+		return -EINVAL;
+	}
 	if (rule->options & TLSBIND_OPTION_MUTUAL) {
 		NL_SET_ERR_MSG_ATTR(r->extack, r->tb[TLSBIND_A_RULE_OPTIONS],
 				    "options: mutual goes with action gate only");
@@ -320,6 +325,8 @@ static int tlsbind_nl_read_grants(const struct tlsbind_nl_rule_reader *r)
 		r->rule->rate = nla_get_u32(tb[TLSBIND_A_RULE_RATE]);
 	if (tb[TLSBIND_A_RULE_POLICY])
 		r->rule->policy = nla_get_u16(tb[TLSBIND_A_RULE_POLICY]);
+	if (tb[TLSBIND_A_RULE_LEASE])
+		r->rule->lease = nla_get_u32(tb[TLSBIND_A_RULE_LEASE]);
 	return tlsbind_nl_check_grants(r);
 }
 
@@ -465,6 +472,8 @@ static int tlsbind_nl_put_grants(struct sk_buff *skb,
 		ret = nla_put_u32(skb, TLSBIND_A_RULE_RATE, rule->rate);
 	if (!ret && rule->policy)
 		ret = nla_put_u16(skb, TLSBIND_A_RULE_POLICY, rule->policy);
+	if (!ret && rule->lease)
+		ret = nla_put_u32(skb, TLSBIND_A_RULE_LEASE, rule->lease);
 	return ret;
 }
 

@@ -15,6 +15,7 @@
 #include "claims.h"
 #include "connection.h"
 #include "gate.h"
+#include "lease.h"
 #include "net.h"
 #include "sock.h"
 
@@ -146,6 +147,7 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 			     struct tlsbind_sock *ts)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
+	unsigned int lease = tlsbind_lease_left(ts);
 	u64 hold = tlsbind_gate_handle(ts);
 	struct tlsbind_info info = {};
 	int ret;
@@ -154,6 +156,8 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 	if (!nest || nla_put_u32(skb, TLSBIND_A_SOCK_FLAGS, info.flags))
 		return -EMSGSIZE;
 	if (hold && tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_HOLD, hold))
+		return -EMSGSIZE;
+	if (lease && nla_put_u32(skb, TLSBIND_A_SOCK_LEASE, lease))
 		return -EMSGSIZE;
 	spin_lock(&ts->lock);
 	ret = tlsbind_netlink_put_state(skb, ts);

@@ -63,6 +63,7 @@ static void tlsbind_policy_grant(struct tlsbind_verdict *verdict,
 	verdict->rekey = rule->rekey;
 	verdict->options = rule->options;
 	verdict->policy = rule->policy;
+	verdict->lease = rule->lease;
 	verdict->rule = rule->handle;
 }
 

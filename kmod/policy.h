@@ -23,6 +23,7 @@ struct tlsbind_rule;
  * @rekey: what becomes of a connection whose key is replaced
  * @options: enum tlsbind_option
  * @policy: number of the judge's appraisal policy
+ * @lease: seconds that an admission is good for, 0 without end
  * @rule: handle of the rule that decided, 0 if none did
  * @generation: of the rules
  * @digest: of the rules; zero if there are none
@@ -32,6 +33,7 @@ struct tlsbind_verdict {
 	enum tlsbind_rekey rekey;
 	u32 options;
 	u16 policy;
+	u32 lease;
 	u64 rule;
 	u32 generation;
 	u8 digest[TLSBIND_HASH_SIZE];

@@ -146,6 +146,7 @@ void tlsbind_rule_encode(const struct tlsbind_rule *rule,
 	wire->exe_len = rule->exe.len;
 	wire->policy = cpu_to_be16(rule->policy);
 	memcpy(wire->exe_digest, rule->exe.digest, rule->exe.len);
+	wire->lease = cpu_to_be32(rule->lease);
 }
 
 /**

@@ -25,6 +25,7 @@ struct tlsbind_flow;
  * @options: enum tlsbind_option
  * @rate: challenges per second, 0 without a limit
  * @policy: number of the judge's appraisal policy
+ * @lease: seconds that an admission is good for, 0 without end
  * @local: address of this end; bits beyond the prefix are zero
  * @remote: address of the other end, likewise
  * @local_prefix: bits of @local that count
@@ -51,6 +52,7 @@ struct tlsbind_rule {
 	u32 options;
 	u32 rate;
 	u16 policy;
+	u32 lease;
 	struct in6_addr local;
 	struct in6_addr remote;
 	u8 local_prefix;

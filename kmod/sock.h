@@ -83,11 +83,13 @@ struct tlsbind_sock_key {
  *	given since
  * @gated: a rule asked for a verdict when a key was installed
  * @gate_policy: number of the appraisal policy, from that rule
+ * @gate_lease: seconds that an admission is good for, from that rule; 0 without end
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
  * @exporting: tasks that are reading a key back
  * @hold: until when the socket is closed for sending, or NULL; protected by
  *	hold.c's lock
+ * @lease: how long the connection is admitted, or NULL; likewise
  * @wait: woken when @request is done or the socket goes away
  * @request: the challenge, waiting or answered; protected by evidence.c's lock
  * @eventfd: signalled when @request is done; protected by evidence.c's lock
@@ -120,11 +122,13 @@ struct tlsbind_sock {
 	bool stale;
 	bool gated;
 	u16 gate_policy;
+	u32 gate_lease;
 	bool admitted;
 	bool no_export;
 	unsigned int exporting;
 
 	struct tlsbind_hold *hold;
+	struct tlsbind_hold *lease;
 
 	wait_queue_head_t wait;
 	struct tlsbind_request *request;

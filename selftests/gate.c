@@ -48,31 +48,6 @@ static bool sends(struct line *l)
 	return receives(l);
 }
 
-struct stats {
-	long long v[TLSBIND_A_STATS_MAX + 1];
-};
-
-static void see_stats(const struct nlmsghdr *h, void *arg)
-{
-	const struct nlattr *tb[TLSBIND_A_STATS_MAX + 1];
-	struct stats *s = arg;
-
-	if (genl_cmd(h) != TLSBIND_CMD_STATS_GET)
-		return;
-	genl_attrs(tb, TLSBIND_A_STATS_MAX, h);
-	for (int i = 0; i <= TLSBIND_A_STATS_MAX; i++)
-		s->v[i] = genl_number(tb[i]);
-}
-
-static struct stats stats(void)
-{
-	struct stats s = { 0 };
-
-	if (genl_simple(&judge, TLSBIND_CMD_STATS_GET, 0, see_stats, &s))
-		tap_bail("stats: %s", judge.text);
-	return s;
-}
-
 /* What the peer of @l says of its keys, if it is the attester. */
 static bool describes(const struct line *l, const struct gate_hold *hold)
 {
@@ -90,7 +65,7 @@ static bool describes(const struct line *l, const struct gate_hold *hold)
 
 static void test_admit(void)
 {
-	struct stats before = stats(), after;
+	struct gate_stats before = gate_stats(&judge), after;
 	struct gate_waiter w;
 	struct gate_hold hold;
 	struct line l;
@@ -116,7 +91,7 @@ static void test_admit(void)
 	tap_equal(gate_verdict(&judge, hold.handle, TLSBIND_DECISION_REJECT), ENOENT,
 		  "what was admitted is not held any more");
 	line_close(&l);
-	after = stats();
+	after = gate_stats(&judge);
 	tap_ok(after.v[TLSBIND_A_STATS_HELD] == before.v[TLSBIND_A_STATS_HELD] + 2 &&
 	       after.v[TLSBIND_A_STATS_ADMITTED] == before.v[TLSBIND_A_STATS_ADMITTED] + 2,
 	       "both are counted");

@@ -62,7 +62,8 @@ struct gate_hold {
 	long long policy, timeout, tx_generation, rx_generation;
 	uint8_t id[TLSBIND_CONNECTION_ID_SIZE];
 	uint8_t tx[TLSBIND_COMMITMENT_SIZE], rx[TLSBIND_COMMITMENT_SIZE];
-	long long action, held, flags;
+	long long action, held, flags, lease;
+	bool renewal;
 };
 
 static inline void gate_copy(void *to, size_t len, const struct nlattr *a)
@@ -90,6 +91,8 @@ static inline void gate_read(const struct nlmsghdr *h, struct gate_hold *hold)
 	hold->action = genl_number(sock[TLSBIND_A_SOCK_ACTION]);
 	hold->held = genl_number(sock[TLSBIND_A_SOCK_HOLD]);
 	hold->flags = genl_number(sock[TLSBIND_A_SOCK_FLAGS]);
+	hold->lease = genl_number(sock[TLSBIND_A_SOCK_LEASE]);
+	hold->renewal = tb[TLSBIND_A_HOLD_RENEWAL];
 }
 
 /** gate_next() - the next that is held. Return: errno of receiving, or 0. */
@@ -158,6 +161,33 @@ static inline int gate_list(struct genl *g, struct gate_list *list)
 {
 	list->count = 0;
 	return genl_simple(g, TLSBIND_CMD_HOLD_GET, NLM_F_DUMP, gate_list_one, list);
+}
+
+/** struct gate_stats - the counters, by attribute */
+struct gate_stats {
+	long long v[TLSBIND_A_STATS_MAX + 1];
+};
+
+static inline void gate_stats_one(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[TLSBIND_A_STATS_MAX + 1];
+	struct gate_stats *s = arg;
+
+	if (genl_cmd(h) != TLSBIND_CMD_STATS_GET)
+		return;
+	genl_attrs(tb, TLSBIND_A_STATS_MAX, h);
+	for (int i = 0; i <= TLSBIND_A_STATS_MAX; i++)
+		s->v[i] = genl_number(tb[i]);
+}
+
+/** gate_stats() - those of the network namespace of @g. */
+static inline struct gate_stats gate_stats(struct genl *g)
+{
+	struct gate_stats s = { 0 };
+
+	if (genl_simple(g, TLSBIND_CMD_STATS_GET, 0, gate_stats_one, &s))
+		tap_bail("stats: %s", g->text);
+	return s;
 }
 
 #endif

@@ -129,6 +129,8 @@ static inline bool rules_put_pair(struct nl *nl, const char *word, char *value)
 		nl_u32(nl, TLSBIND_A_RULE_RATE, strtoul(value, NULL, 10));
 	else if (!strcmp(word, "policy"))
 		nl_u16(nl, TLSBIND_A_RULE_POLICY, strtoul(value, NULL, 10));
+	else if (!strcmp(word, "lease"))
+		nl_u32(nl, TLSBIND_A_RULE_LEASE, strtoul(value, NULL, 10));
 	else if (!strcmp(word, "rekey") && rules_word(rules_rekeys, value) >= 0)
 		nl_u8(nl, TLSBIND_A_RULE_REKEY, rules_word(rules_rekeys, value));
 	else
