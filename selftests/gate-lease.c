@@ -164,6 +164,23 @@ static void test_gone(void)
 	close(l.fd[0]);
 }
 
+#define TWIN_TESTS 2
+
+/* Somebody else is given the key of an admitted connection. */
+static void test_twin(void)
+{
+	struct line l, twin;
+
+	only("");
+	l = admitted();
+	twin = line_open(FAR4);
+	tap_errno(ktls_install(twin.fd[1], TLS_RX, &l.rx), 0, "another socket is given the same key");
+	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), EKEYREJECTED,
+		  "when the judge would be asked again the connection is aborted");
+	line_close(&l);
+	line_close(&twin);
+}
+
 #define TERMS_TESTS 2
 
 /* The rules change between the keys of one connection. */
@@ -270,7 +287,7 @@ int main(void)
 {
 	bool rekeys = guest_rekeys();
 
-	tap_plan(RENEW_TESTS + END_TESTS + SUCCESSOR_TESTS + GONE_TESTS + TERMS_TESTS +
+	tap_plan(RENEW_TESTS + END_TESTS + SUCCESSOR_TESTS + GONE_TESTS + TWIN_TESTS + TERMS_TESTS +
 		 (rekeys ? KEEP_TESTS + HELD_TESTS + CHANGED_TESTS : 0) + UNLOAD_TESTS);
 	guest_need("load_module");
 	network();
@@ -282,6 +299,7 @@ int main(void)
 	test_end();
 	test_successor();
 	test_gone();
+	test_twin();
 	test_terms();
 	if (rekeys) {
 		test_keep();
