@@ -288,7 +288,7 @@ int main(void)
 	bool rekeys = guest_rekeys();
 
 	tap_plan(RENEW_TESTS + END_TESTS + SUCCESSOR_TESTS + GONE_TESTS + TWIN_TESTS + TERMS_TESTS +
-		 (rekeys ? KEEP_TESTS + HELD_TESTS + CHANGED_TESTS : 0) + UNLOAD_TESTS);
+		 (rekeys ? KEEP_TESTS + HELD_TESTS + CHANGED_TESTS : 1) + UNLOAD_TESTS);
 	guest_need("load_module");
 	network();
 	listen_everywhere();
@@ -305,6 +305,8 @@ int main(void)
 		test_keep();
 		test_held();
 		test_changed();
+	} else {
+		tap_skip("rekey keep: a verdict on the old one is not taken", "kTLS cannot rekey");
 	}
 	test_unload();
 	return tap_done();
