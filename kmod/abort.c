@@ -12,7 +12,8 @@
 #include "sock.h"
 
 /**
- * tlsbind_abort() - end a connection whose key is refused, and tell of it
+ * tlsbind_abort() - end a connection whose key is refused, or not good any more, and tell
+ *	of it
  * @ts: the socket's state
  * @sk: the socket, not locked
  * @tx: direction of the key
@@ -23,8 +24,8 @@
  * more.
  *
  * Context: process, in the task that wanted to install the key or, if nobody
- * waits for a verdict any more, in the work item of the hold; takes the socket
- * lock and sleeps.
+ * waits for a verdict any more or a lease has ended, in the work item of that; takes
+ * the socket lock and sleeps.
  */
 void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error)
 {

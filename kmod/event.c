@@ -141,13 +141,13 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
 }
 
 /**
- * tlsbind_event_deny() - a key was refused
+ * tlsbind_event_deny() - a key was refused, or is not good any more
  * @ts: the socket's state
  * @direction: TLSBIND_DIRECTION_*
  * @error: what the task is told, a negative errno
  *
  * Context: process, in the task that wanted to install it, or in the work item of
- * its hold; may sleep.
+ * its hold or lease; may sleep.
  */
 void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error)
 {

@@ -62,11 +62,14 @@ static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
 	       (tx || ts->tx.present || ts->tx.installing);
 }
 
-/* One judge cannot apply two policies to a connection, nor admit it for two terms. */
+/*
+ * One judge cannot apply two policies to a connection, nor admit it for two terms. A hold
+ * that is there is not asked about yet, or the key would be refused.
+ */
 static bool tlsbind_gate_contradicts(const struct tlsbind_sock *ts,
 				     const struct tlsbind_verdict *verdict)
 {
-	return ts->gated && !ts->admitted &&
+	return ts->gated && (!ts->admitted || READ_ONCE(ts->hold)) &&
 	       verdict->action == TLSBIND_ACTION_GATE &&
 	       (verdict->policy != ts->gate_policy ||
 		verdict->lease != ts->gate_lease);
@@ -350,8 +353,8 @@ int tlsbind_gate_wait(struct tlsbind_sock *ts, struct sock *sk, bool tx)
 	if (tlsbind_gate_leave(hold, tx)) {
 		ret = -ERESTARTNOINTR;
 	} else {
-		ret = hold->answer;
 		tlsbind_hold_act(hold);
+		ret = READ_ONCE(hold->answer);
 	}
 	tlsbind_hold_put(hold);
 	return ret;

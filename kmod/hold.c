@@ -5,6 +5,10 @@
  * then it stays shut. A hold is remembered until an interrupted thread has come back
  * for its answer, even if the connection has been admitted or aborted since.
  *
+ * A work item never waits for a socket that a task has locked, which may be for as long
+ * as somebody likes who serves that task's memory: it comes back later. All
+ * connections share the queue.
+ *
  * Who holds what: a socket's state refers to its hold and the hold to the state,
  * until the hold is done and nobody is to come back for it, or the socket is
  * closed. The list of a network namespace, and the tree of what its judge is asked,
@@ -12,7 +16,7 @@
  * when it is taken off.
  *
  * tlsbind_hold_lock protects all holds, @hold and @lease of every socket's state, and
- * @judge, @holds, @asked, @holding and @last_hold of every network namespace. It is
+ * @judge, @holds, @leases, @asked, @holding and @last_hold of every network namespace. It is
  * taken in process context only, inside the socket lock, and nothing but locks
  * of wait queues, timers and the work queue inside of it.
  */
@@ -39,6 +43,12 @@ static unsigned int tlsbind_hold_timeout_ms = 30000;
 module_param_named(gate_timeout_ms, tlsbind_hold_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(gate_timeout_ms,
 		 "a held connection is aborted after this many milliseconds without a verdict, 1 to 3600000 (default: 30000)");
+
+/* Work items that run at once; none of them waits for long. */
+#define TLSBIND_HOLD_ACTIVE	64
+
+/* Until a work item looks again whether a socket is free, in jiffies. */
+#define TLSBIND_HOLD_PAUSE	max(HZ / 20, 1)
 
 DEFINE_SPINLOCK(tlsbind_hold_lock);
 static bool tlsbind_hold_stopping;
@@ -206,14 +216,18 @@ void tlsbind_hold_decide(struct tlsbind_hold *hold, int answer)
  * tlsbind_hold_end() - the connection has ended, or is being aborted
  * @hold: the hold; under the lock
  *
- * Whoever waits is told -ECONNABORTED, and nothing is to be done.
+ * Whoever waits is told -ECONNABORTED, also if it was admitted but not opened yet, and
+ * nothing is to be done.
  *
  * Context: process.
  */
 void tlsbind_hold_end(struct tlsbind_hold *hold)
 {
-	if (!tlsbind_hold_settle(hold, -ECONNABORTED, TLSBIND_HOLD_DONE))
-		hold->state = TLSBIND_HOLD_DONE;
+	if (tlsbind_hold_settle(hold, -ECONNABORTED, TLSBIND_HOLD_DONE))
+		return;
+	if (hold->state == TLSBIND_HOLD_DECIDED && !hold->answer)
+		hold->answer = -ECONNABORTED;
+	hold->state = TLSBIND_HOLD_DONE;
 }
 
 /* True for one caller only, who acts on the answer. */
@@ -260,19 +274,37 @@ static void tlsbind_hold_open(struct sock *sk)
 	sk->sk_write_space(sk);
 }
 
+/*
+ * Return: true if the connection goes on. In one piece: a socket that is closed now has no
+ * lease any more. If the judge has rejected it when he was asked for the sake of the
+ * lease, that lease's work item aborts it.
+ */
+static bool tlsbind_hold_take(struct tlsbind_hold *hold,
+			      struct tlsbind_hold **before)
+{
+	struct tlsbind_hold *lease = hold->ts->lease;
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (!tlsbind_hold_claim(hold))
+		return false;
+	if (lease && lease->state == TLSBIND_HOLD_DECIDED) {
+		hold->answer = lease->answer;
+		return false;
+	}
+	*before = tlsbind_lease_begin(hold);
+	return true;
+}
+
 static void tlsbind_hold_admit(struct tlsbind_hold *hold)
 {
-	struct tlsbind_hold *lease = NULL;
+	struct tlsbind_hold *before = NULL;
 	struct tlsbind_sock *ts = hold->ts;
 	struct sock *sk = hold->sk;
 	bool mine;
 
 	lock_sock(sk);
 	spin_lock(&tlsbind_hold_lock);
-	mine = tlsbind_hold_claim(hold);
-	/* In one piece: a socket that is closed now has no lease any more. */
-	if (mine)
-		lease = tlsbind_lease_begin(hold);
+	mine = tlsbind_hold_take(hold, &before);
 	spin_unlock(&tlsbind_hold_lock);
 	if (mine) {
 		spin_lock(&ts->lock);
@@ -283,7 +315,7 @@ static void tlsbind_hold_admit(struct tlsbind_hold *hold)
 		tlsbind_net_count(ts->net, TLSBIND_STAT_ADMITTED);
 	}
 	release_sock(sk);
-	tlsbind_hold_put(lease);
+	tlsbind_hold_put(before);
 }
 
 static void tlsbind_hold_refuse(struct tlsbind_hold *hold)
@@ -293,7 +325,8 @@ static void tlsbind_hold_refuse(struct tlsbind_hold *hold)
 	spin_lock(&tlsbind_hold_lock);
 	mine = tlsbind_hold_claim(hold);
 	spin_unlock(&tlsbind_hold_lock);
-	if (mine)
+	/* Who has aborted it has told why. */
+	if (mine && !(hold->answer == -ECONNABORTED && READ_ONCE(hold->ts->aborted)))
 		tlsbind_abort(hold->ts, hold->sk, hold->tx, hold->answer);
 }
 
@@ -318,20 +351,46 @@ void tlsbind_hold_act(struct tlsbind_hold *hold)
 	tlsbind_hold_put(done);
 }
 
+/**
+ * tlsbind_hold_postpone() - is a task in the middle of something with the socket?
+ * @hold: the hold; under the lock
+ *
+ * Who asks goes on to lock the socket. That one locks it in between, and keeps it, takes him
+ * luck for each of the items that the queue runs at once.
+ *
+ * Context: process, in the work item.
+ * Return: true if so, and the work item runs again later.
+ */
+bool tlsbind_hold_postpone(struct tlsbind_hold *hold)
+{
+	if (!sock_owned_by_user_nocheck(hold->sk))
+		return false;
+	tlsbind_hold_schedule(hold, TLSBIND_HOLD_PAUSE);
+	return true;
+}
+
+/* Return: true if there is an answer to act on, and nobody else who does. */
+static bool tlsbind_hold_look(struct tlsbind_hold *hold)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (hold->state < TLSBIND_HOLD_DECIDED &&
+	    time_before(jiffies, hold->deadline)) {
+		tlsbind_hold_schedule(hold, hold->deadline - jiffies);
+		return false;
+	}
+	tlsbind_hold_decide(hold, -ETIMEDOUT);
+	return hold->state == TLSBIND_HOLD_DECIDED && !hold->waiters &&
+	       !tlsbind_hold_postpone(hold);
+}
+
 static void tlsbind_hold_work(struct work_struct *work)
 {
 	struct tlsbind_hold *hold = container_of(to_delayed_work(work),
 						 struct tlsbind_hold, work);
-	bool early, mine;
+	bool mine;
 
 	spin_lock(&tlsbind_hold_lock);
-	early = hold->state < TLSBIND_HOLD_DECIDED &&
-		time_before(jiffies, hold->deadline);
-	if (early)
-		tlsbind_hold_schedule(hold, hold->deadline - jiffies);
-	else
-		tlsbind_hold_decide(hold, -ETIMEDOUT);
-	mine = !early && !hold->waiters;
+	mine = tlsbind_hold_look(hold);
 	spin_unlock(&tlsbind_hold_lock);
 	if (mine)
 		tlsbind_hold_act(hold);
@@ -346,8 +405,10 @@ static void tlsbind_hold_work(struct work_struct *work)
  */
 void tlsbind_hold_enlist(struct tlsbind_hold *hold)
 {
+	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
+
 	lockdep_assert_held(&tlsbind_hold_lock);
-	list_add_tail(&hold->node, &tlsbind_net(hold->ts->net)->holds);
+	list_add_tail(&hold->node, hold->seconds ? &tn->leases : &tn->holds);
 	if (tlsbind_hold_stopping)
 		tlsbind_hold_decide(hold, -ESHUTDOWN);
 }
@@ -398,8 +459,18 @@ unsigned int tlsbind_hold_left(const struct tlsbind_hold *hold)
  */
 int tlsbind_hold_init(void)
 {
-	tlsbind_hold_wq = alloc_workqueue("tlsbind_gate", WQ_UNBOUND, 0);
+	tlsbind_hold_wq = alloc_workqueue("tlsbind_gate", WQ_UNBOUND,
+					  TLSBIND_HOLD_ACTIVE);
 	return tlsbind_hold_wq ? 0 : -ENOMEM;
+}
+
+static void tlsbind_hold_decide_all(struct list_head *holds)
+{
+	struct tlsbind_hold *hold, *next;
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	list_for_each_entry_safe(hold, next, holds, node)
+		tlsbind_hold_decide(hold, -ESHUTDOWN);
 }
 
 /**
@@ -413,16 +484,15 @@ int tlsbind_hold_init(void)
  */
 void tlsbind_hold_stop(void)
 {
-	struct tlsbind_hold *hold, *next;
 	struct net *net;
 
 	down_read(&net_rwsem);
 	spin_lock(&tlsbind_hold_lock);
 	tlsbind_hold_stopping = true;
-	for_each_net(net)
-		list_for_each_entry_safe(hold, next, &tlsbind_net(net)->holds,
-					 node)
-			tlsbind_hold_decide(hold, -ESHUTDOWN);
+	for_each_net(net) {
+		tlsbind_hold_decide_all(&tlsbind_net(net)->holds);
+		tlsbind_hold_decide_all(&tlsbind_net(net)->leases);
+	}
 	spin_unlock(&tlsbind_hold_lock);
 	up_read(&net_rwsem);
 }

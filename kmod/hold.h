@@ -44,10 +44,13 @@ enum tlsbind_hold_state {
  * @tx: direction of the key that began it
  * @policy: number of the appraisal policy, from the rule
  * @seconds: of a lease: how long an admission is good for; otherwise 0
+ * @jitter: of a lease: how much earlier than after half of that the judge is asked, in
+ *	jiffies
  * @lease: what begins with the admission, or NULL; never set in a lease
  * @handle: names it in its network namespace from TLSBIND_HOLD_ASKED on
  * @state: how far it is
  * @answer: 0: the connection goes on; else a negative errno
+ * @asked_at: when the judge was asked last, in jiffies
  * @deadline: in jiffies
  * @ask_at: of a lease: when the judge is to be asked again, in jiffies
  * @waiters: tasks that wait now
@@ -66,10 +69,12 @@ struct tlsbind_hold {
 	bool tx;
 	u16 policy;
 	unsigned int seconds;
+	unsigned long jitter;
 	struct tlsbind_hold *lease;
 	u64 handle;
 	enum tlsbind_hold_state state;
 	int answer;
+	unsigned long asked_at;
 	unsigned long deadline;
 	unsigned long ask_at;
 	unsigned int waiters;
@@ -100,6 +105,7 @@ void tlsbind_hold_decide(struct tlsbind_hold *hold, int answer);
 void tlsbind_hold_end(struct tlsbind_hold *hold);
 struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts);
 void tlsbind_hold_act(struct tlsbind_hold *hold);
+bool tlsbind_hold_postpone(struct tlsbind_hold *hold);
 unsigned int tlsbind_hold_left(const struct tlsbind_hold *hold);
 
 #endif

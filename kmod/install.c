@@ -292,6 +292,8 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_hold_put(hold);
 	else
 		tlsbind_gate_shut(ts, sk, verdict, hold);
+	if (!ret)
+		tlsbind_lease_pause(ts);
 	return ret;
 }
 
@@ -433,7 +435,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (last && !error)
 		error = tlsbind_gate_ask(ts, &hold);
 	if (last && !error)
-		tlsbind_lease_rekeyed(ts);
+		tlsbind_lease_resume(ts);
 	release_sock(sk);
 	if (error)
 		return tlsbind_install_refuse(ts, sk, install, error);

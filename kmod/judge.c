@@ -3,7 +3,8 @@
  * Who gives verdicts on held connections: one netlink socket for each network
  * namespace. A verdict names a question, each of which has a handle of its own. No key
  * is installed while a connection is held; where one is installed while a lease is to be
- * renewed, the question gets another handle. So a verdict cannot be about other keys.
+ * renewed, the question is withdrawn before, and put anew after. So a verdict cannot be
+ * about other keys.
  */
 #include "judge.h"
 
@@ -60,6 +61,7 @@ void tlsbind_judge_ask(struct tlsbind_hold *hold)
 	lockdep_assert_held(&tlsbind_hold_lock);
 	hold->handle = ++tn->last_hold;
 	hold->state = TLSBIND_HOLD_ASKED;
+	hold->asked_at = jiffies;
 	rb_add(&hold->question, &tn->asked, tlsbind_judge_earlier);
 }
 
@@ -81,16 +83,12 @@ void tlsbind_judge_withdraw(struct tlsbind_hold *hold)
 /* Whoever is held is let go; a lease may find another judge before it ends. */
 static void tlsbind_judge_abandon(struct tlsbind_net *tn)
 {
-	struct rb_node *node, *next;
-	struct tlsbind_hold *hold;
+	struct tlsbind_hold *hold, *next;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
-	for (node = rb_first(&tn->asked); node; node = next) {
-		next = rb_next(node);
-		hold = rb_entry(node, struct tlsbind_hold, question);
-		if (!hold->seconds)
+	list_for_each_entry_safe(hold, next, &tn->holds, node)
+		if (hold->state == TLSBIND_HOLD_ASKED)
 			tlsbind_hold_decide(hold, -EHOSTDOWN);
-	}
 }
 
 /**
@@ -131,10 +129,22 @@ static struct tlsbind_hold *tlsbind_judge_find(struct tlsbind_net *tn, u64 least
 	return found;
 }
 
-static void tlsbind_judge_renew(struct tlsbind_hold *lease)
+/* Return: 0; -ENOENT if nobody may admit it any more. */
+static int tlsbind_judge_admit(struct tlsbind_hold *hold)
 {
-	tlsbind_lease_renew(lease);
-	tlsbind_net_count(lease->ts->net, TLSBIND_STAT_RENEWED);
+	lockdep_assert_held(&tlsbind_hold_lock);
+	/* Evidence of the other end of either socket would do for both. */
+	if (READ_ONCE(hold->ts->flags) & TLSBIND_F_KEY_SHARED) {
+		tlsbind_hold_decide(hold, -EKEYREJECTED);
+		return -ENOENT;
+	}
+	if (hold->seconds) {
+		tlsbind_lease_renew(hold, hold->asked_at);
+		tlsbind_net_count(hold->ts->net, TLSBIND_STAT_RENEWED);
+	} else {
+		tlsbind_hold_decide(hold, 0);
+	}
+	return 0;
 }
 
 /**
@@ -145,8 +155,8 @@ static void tlsbind_judge_renew(struct tlsbind_hold *lease)
  * @admit: the connection goes on; otherwise it is aborted
  *
  * Context: process.
- * Return: 0; -EPERM if he is not the judge; -ENOENT if there is no such hold,
- * or its time is up.
+ * Return: 0; -EPERM if he is not the judge; -ENOENT if there is no such question, its
+ * time is up, or another socket was given a key of the connection that he admits.
  */
 int tlsbind_judge_decide(struct net *net, u32 portid, u64 handle, bool admit)
 {
@@ -163,10 +173,10 @@ int tlsbind_judge_decide(struct net *net, u32 portid, u64 handle, bool admit)
 	if (!hold || hold->handle != handle ||
 	    time_after_eq(jiffies, hold->deadline))
 		ret = -ENOENT;
-	else if (hold->seconds && admit)
-		tlsbind_judge_renew(hold);
+	else if (admit)
+		ret = tlsbind_judge_admit(hold);
 	else
-		tlsbind_hold_decide(hold, admit ? 0 : -EACCES);
+		tlsbind_hold_decide(hold, -EACCES);
 out:
 	spin_unlock(&tlsbind_hold_lock);
 	return ret;
@@ -192,6 +202,23 @@ struct tlsbind_hold *tlsbind_judge_next(const struct net *net, u64 *handle)
 		*handle = hold->handle;
 	spin_unlock(&tlsbind_hold_lock);
 	return hold;
+}
+
+/**
+ * tlsbind_judge_latest() - the end of a walk
+ * @net: a network namespace
+ *
+ * Context: process.
+ * Return: handle of the latest question of its judge; 0 if there never was any.
+ */
+u64 tlsbind_judge_latest(const struct net *net)
+{
+	u64 handle;
+
+	spin_lock(&tlsbind_hold_lock);
+	handle = tlsbind_net(net)->last_hold;
+	spin_unlock(&tlsbind_hold_lock);
+	return handle;
 }
 
 /**

@@ -8,9 +8,9 @@
  * A judge who dies need not cost the connections that he has admitted: a question waits
  * for the next judge, until the lease ends.
  *
- * While a question is open the keys may change, under a rule that does not hold the
- * connection for that. The question gets another handle then, so that no verdict is
- * taken that was about keys from before it was put.
+ * While a question is open the keys may change. It is withdrawn before kTLS is given
+ * another key, and put anew, with another handle, when that is there; unless the
+ * connection is held for that key, and judged for its sake.
  *
  * A socket's state refers to its lease until the socket is closed, the connection
  * aborted, or another lease takes its place; hold.c says what else refers to a hold, and
@@ -20,6 +20,7 @@
 
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/random.h>
 #include <linux/spinlock.h>
 #include <net/sock.h>
@@ -44,23 +45,45 @@ static bool tlsbind_lease_dead(const struct tlsbind_hold *lease)
 	return READ_ONCE(lease->sk->sk_state) == TCP_CLOSE;
 }
 
-/* Is a verdict awaited after which another lease begins, or the connection ends? */
-static bool tlsbind_lease_superseded(const struct tlsbind_hold *lease)
+/* Will another lease begin in a moment? */
+static bool tlsbind_lease_replaced(const struct tlsbind_hold *lease)
 {
 	const struct tlsbind_hold *hold = lease->ts->hold;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
-	return hold && hold->state < TLSBIND_HOLD_DONE;
+	return hold && hold->state == TLSBIND_HOLD_DECIDED && !hold->answer;
+}
+
+/*
+ * Is another verdict awaited, after which another lease begins or the connection ends; or
+ * a key installed, after which tlsbind_lease_resume() comes?
+ */
+static bool tlsbind_lease_paused(const struct tlsbind_hold *lease)
+{
+	const struct tlsbind_hold *hold = lease->ts->hold;
+
+	lockdep_assert_held(&tlsbind_hold_lock);
+	return (hold && hold->state < TLSBIND_HOLD_DONE) ||
+	       READ_ONCE(lease->ts->installing);
 }
 
 /* Why nobody may admit the connection any more; 0 if there is no reason. */
 static int tlsbind_lease_over(const struct tlsbind_hold *lease)
 {
-	if (time_after_eq(jiffies, lease->deadline))
-		return -ETIMEDOUT;
 	/* Evidence of the other end of either socket would do for both. */
-	return READ_ONCE(lease->ts->flags) & TLSBIND_F_KEY_SHARED ?
-		       -EKEYREJECTED : 0;
+	if (READ_ONCE(lease->ts->flags) & TLSBIND_F_KEY_SHARED)
+		return -EKEYREJECTED;
+	return time_after_eq(jiffies, lease->deadline) ? -ETIMEDOUT : 0;
+}
+
+/* There is an answer that ends the connection. */
+static enum tlsbind_lease_step tlsbind_lease_finish(struct tlsbind_hold *lease)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (tlsbind_hold_postpone(lease))
+		return TLSBIND_LEASE_NOTHING;
+	lease->state = TLSBIND_HOLD_DONE;
+	return TLSBIND_LEASE_ABORT;
 }
 
 /* It is time to ask, or was: what is there to do before the end? */
@@ -68,7 +91,7 @@ static enum tlsbind_lease_step tlsbind_lease_due(struct tlsbind_hold *lease)
 {
 	lockdep_assert_held(&tlsbind_hold_lock);
 	tlsbind_hold_schedule(lease, lease->deadline - jiffies);
-	if (lease->state != TLSBIND_HOLD_SHUT || tlsbind_lease_superseded(lease))
+	if (lease->state != TLSBIND_HOLD_SHUT || tlsbind_lease_paused(lease))
 		return TLSBIND_LEASE_NOTHING;
 	tlsbind_judge_ask(lease);
 	return TLSBIND_LEASE_ASK;
@@ -81,17 +104,19 @@ static enum tlsbind_lease_step tlsbind_lease_look(struct tlsbind_hold *lease)
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (lease->state == TLSBIND_HOLD_DONE)
 		return TLSBIND_LEASE_NOTHING;
-	if (lease->state == TLSBIND_HOLD_DECIDED) {
-		lease->state = TLSBIND_HOLD_DONE;
-		return TLSBIND_LEASE_ABORT;
-	}
+	if (lease->state == TLSBIND_HOLD_DECIDED)
+		return tlsbind_lease_finish(lease);
 	if (tlsbind_lease_dead(lease)) {
 		tlsbind_hold_end(lease);
 		return TLSBIND_LEASE_NOTHING;
 	}
+	if (over && tlsbind_lease_replaced(lease)) {
+		tlsbind_hold_schedule(lease, HZ);
+		return TLSBIND_LEASE_NOTHING;
+	}
 	if (over) {
-		tlsbind_hold_settle(lease, over, TLSBIND_HOLD_DONE);
-		return TLSBIND_LEASE_ABORT;
+		tlsbind_hold_settle(lease, over, TLSBIND_HOLD_DECIDED);
+		return tlsbind_lease_finish(lease);
 	}
 	if (time_before(jiffies, lease->ask_at)) {
 		tlsbind_hold_schedule(lease, lease->ask_at - jiffies);
@@ -134,31 +159,39 @@ struct tlsbind_hold *tlsbind_lease_new(struct tlsbind_sock *ts, struct sock *sk,
 	struct tlsbind_hold *lease;
 
 	lease = tlsbind_hold_alloc(ts, sk, tx, tlsbind_lease_work);
-	if (lease)
-		lease->seconds = seconds;
+	if (!lease)
+		return NULL;
+	lease->seconds = seconds;
+	lease->jitter = get_random_u32_below(seconds * HZ / 8 + 1);
 	return lease;
+}
+
+static void tlsbind_lease_wake(struct tlsbind_hold *lease)
+{
+	tlsbind_hold_schedule(lease, time_before(jiffies, lease->ask_at) ?
+					     lease->ask_at - jiffies : 0);
 }
 
 /**
  * tlsbind_lease_renew() - the connection is admitted, or admitted again
  * @lease: under the lock; not decided
+ * @asked_at: when the judge was asked, in jiffies: what he admits is not younger
  *
- * The judge will be asked between three eighths and half of the term from now: about
- * those that were admitted together he is not asked together.
+ * He will be asked again between three eighths and half of the term after that: about
+ * those that were admitted together not together.
  *
  * Context: process.
  */
-void tlsbind_lease_renew(struct tlsbind_hold *lease)
+void tlsbind_lease_renew(struct tlsbind_hold *lease, unsigned long asked_at)
 {
 	unsigned long term = (unsigned long)lease->seconds * HZ;
-	unsigned long ask = term / 2 - get_random_u32_below(term / 8 + 1);
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	tlsbind_judge_withdraw(lease);
 	lease->state = TLSBIND_HOLD_SHUT;
-	lease->deadline = jiffies + term;
-	lease->ask_at = jiffies + ask;
-	tlsbind_hold_schedule(lease, ask);
+	lease->deadline = asked_at + term;
+	lease->ask_at = asked_at + term / 2 - lease->jitter;
+	tlsbind_lease_wake(lease);
 }
 
 /**
@@ -174,23 +207,29 @@ struct tlsbind_hold *tlsbind_lease_begin(struct tlsbind_hold *hold)
 
 	if (hold->lease) {
 		WRITE_ONCE(hold->ts->lease, hold->lease);
-		tlsbind_lease_renew(hold->lease);
+		tlsbind_lease_renew(hold->lease, hold->asked_at);
 		tlsbind_hold_enlist(hold->lease);
 		hold->lease = NULL;
 	}
 	return before;
 }
 
+/* Keys that change all the time are not asked about all the time. */
+static unsigned long tlsbind_lease_again(const struct tlsbind_hold *lease)
+{
+	return lease->asked_at +
+	       min_t(unsigned long, HZ, lease->seconds * HZ / 8);
+}
+
 /**
- * tlsbind_lease_rekeyed() - the keys are others, perhaps, and no key is being installed
- * @ts: the socket's state
+ * tlsbind_lease_pause() - a key is about to be installed
+ * @ts: state of a socket, which is locked; @installing says so already
  *
- * If the judge is asked about the keys of before, or could not be told of them while
- * one was being installed, he is asked anew.
+ * A verdict on the keys of before is not taken any more.
  *
  * Context: process.
  */
-void tlsbind_lease_rekeyed(struct tlsbind_sock *ts)
+void tlsbind_lease_pause(struct tlsbind_sock *ts)
 {
 	if (!READ_ONCE(ts->lease))
 		return;
@@ -198,8 +237,24 @@ void tlsbind_lease_rekeyed(struct tlsbind_sock *ts)
 	if (ts->lease && ts->lease->state == TLSBIND_HOLD_ASKED) {
 		tlsbind_judge_withdraw(ts->lease);
 		ts->lease->state = TLSBIND_HOLD_SHUT;
-		tlsbind_hold_schedule(ts->lease, 0);
+		ts->lease->ask_at = tlsbind_lease_again(ts->lease);
 	}
+	spin_unlock(&tlsbind_hold_lock);
+}
+
+/**
+ * tlsbind_lease_resume() - no key is being installed any more
+ * @ts: state of a socket, which is locked; @installing says so already
+ *
+ * Context: process.
+ */
+void tlsbind_lease_resume(struct tlsbind_sock *ts)
+{
+	if (!READ_ONCE(ts->lease))
+		return;
+	spin_lock(&tlsbind_hold_lock);
+	if (ts->lease && ts->lease->state == TLSBIND_HOLD_SHUT)
+		tlsbind_lease_wake(ts->lease);
 	spin_unlock(&tlsbind_hold_lock);
 }
 

@@ -19,6 +19,7 @@ static int __net_init tlsbind_net_begin(struct net *net)
 	spin_lock_init(&tn->asks_lock);
 	INIT_LIST_HEAD(&tn->asks);
 	INIT_LIST_HEAD(&tn->holds);
+	INIT_LIST_HEAD(&tn->leases);
 	tn->asked = RB_ROOT;
 	return 0;
 }

@@ -66,9 +66,10 @@ enum tlsbind_stat {
  * @asks_lock: protects @asks and @asking
  * @asks: questions for evidence by netlink that are not answered
  * @asking: how many these are
- * @holds: connections that wait for a verdict, or will; protected by hold.c's lock
- * @asked: those of them that the judge is asked about, by handle; likewise
- * @holding: how many wait before they may send; likewise
+ * @holds: connections that wait for a verdict; protected by hold.c's lock
+ * @holding: how many these are; likewise
+ * @leases: connections that were admitted for a time; likewise
+ * @asked: of both, those that the judge is asked about, by handle; likewise
  * @judge: netlink socket of whoever gives verdicts, 0 if nobody does; likewise
  * @last_hold: handle of the last question; likewise
  * @stats: by enum tlsbind_stat; reports and doors are counted in init_net
@@ -84,8 +85,9 @@ struct tlsbind_net {
 	struct list_head asks;
 	unsigned int asking;
 	struct list_head holds;
-	struct rb_root asked;
 	unsigned int holding;
+	struct list_head leases;
+	struct rb_root asked;
 	u32 judge;
 	u64 last_hold;
 	atomic64_t stats[TLSBIND_STATS];

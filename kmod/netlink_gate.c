@@ -90,7 +90,8 @@ void tlsbind_netlink_tell_judge(struct tlsbind_hold *hold)
 		return;
 	}
 	nlmsg_free(skb);
-	if (ret != -ENOENT)
+	/* -EBUSY: a key is being installed, and he will be asked anew. */
+	if (ret != -ENOENT && ret != -EBUSY)
 		genl_set_err(&tlsbind_nl_family, net, 0, TLSBIND_NLGRP_GATE, -ENOBUFS);
 }
 
@@ -167,14 +168,15 @@ static int tlsbind_netlink_dump_hold(struct sk_buff *skb,
 		genlmsg_cancel(skb, hdr);
 	else
 		genlmsg_end(skb, hdr);
-	/* What is being aborted just now is left out. */
+	/* What is being aborted just now, or asked anew, is left out. */
 	return ret == -EMSGSIZE ? ret : 0;
 }
 
 /**
  * tlsbind_nl_hold_get_dumpit() - tell of all that are held, TLSBIND_CMD_HOLD_GET
  * @skb: message to fill
- * @cb: the dump; its first word is the last handle that was told
+ * @cb: the dump; its first word is the last handle that was told, its second the last
+ *	one that there was when it began
  *
  * What is held when the dump begins, and still when its turn comes, is told of.
  *
@@ -186,14 +188,17 @@ int tlsbind_nl_hold_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct net *net = sock_net(cb->skb->sk);
 	u64 *last = (u64 *)cb->ctx;
 	struct tlsbind_hold *hold;
-	u64 next = *last;
+	u64 next = last[0];
 	int ret;
 
+	if (!last[1])
+		last[1] = tlsbind_judge_latest(net);
 	ret = tlsbind_netlink_admin(cb->skb, genl_info_dump(cb));
-	while (!ret && (hold = tlsbind_judge_next(net, &next))) {
+	while (!ret && next < last[1] &&
+	       (hold = tlsbind_judge_next(net, &next))) {
 		ret = tlsbind_netlink_dump_hold(skb, cb, hold);
 		if (!ret)
-			*last = next;
+			last[0] = next;
 		tlsbind_hold_put(hold);
 		cond_resched();
 	}

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "rules-line.h"
 #include "gate.h"
+#include "stall.h"
 
 static struct nl nl;
 static struct genl judge;
@@ -31,12 +32,14 @@ static struct line admitted(void)
 	struct line l = line_open(FAR4);
 	struct gate_waiter w;
 	struct gate_hold hold;
+	int error;
 
 	if (line_rx(&l))
 		tap_bail("rx: %s", strerror(errno));
 	gate_start(&w, l.fd[0], TLS_TX, &l.tx);
-	if (gate_next(&judge, &hold) || hold.renewal)
-		tap_bail("not held");
+	error = gate_next(&judge, &hold);
+	if (error || hold.renewal)
+		tap_bail("not held: %s", strerror(error));
 	gate_verdict(&judge, hold.handle, TLSBIND_DECISION_ADMIT);
 	if (gate_join(&w) || !line_lives(&l))
 		tap_bail("not admitted");
@@ -90,15 +93,16 @@ static void test_renew(void)
 	tap_ok(!gate_next(&judge, &second) && second.renewal && second.handle > first.handle,
 	       "the judge is asked once more, by another name");
 	tap_ok(second.timeout >= 450 * lease(), "with as much time");
-	tap_ok(flows(&l), "the connection lives longer than its first lease");
+	gate_verdict(&judge, second.handle, TLSBIND_DECISION_ADMIT);
+	tap_ok(!gate_next(&judge, &second) && flows(&l), "the connection lives longer than its first lease");
 	after = gate_stats(&judge);
-	tap_ok(after.v[TLSBIND_A_STATS_RENEWED] == before.v[TLSBIND_A_STATS_RENEWED] + 1 &&
+	tap_ok(after.v[TLSBIND_A_STATS_RENEWED] == before.v[TLSBIND_A_STATS_RENEWED] + 2 &&
 	       after.v[TLSBIND_A_STATS_HELD] == before.v[TLSBIND_A_STATS_HELD] + 1,
-	       "one renewal and one hold are counted");
+	       "two renewals and one hold are counted");
 	line_close(&l);
 }
 
-#define END_TESTS 6
+#define END_TESTS 7
 
 static void test_end(void)
 {
@@ -117,8 +121,13 @@ static void test_end(void)
 	       "no verdict: the connection is aborted at the end");
 	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), ETIMEDOUT, "no verdict: the program is told");
 	line_close(&l);
+	l = admitted();
+	close(judge.fd);
+	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), ETIMEDOUT, "no judge: the same");
+	line_close(&l);
+	gate_judge(&judge);
 	after = gate_stats(&judge);
-	tap_equal(after.v[TLSBIND_A_STATS_LAPSED], before.v[TLSBIND_A_STATS_LAPSED] + 2, "both are counted");
+	tap_equal(after.v[TLSBIND_A_STATS_LAPSED], before.v[TLSBIND_A_STATS_LAPSED] + 3, "all are counted");
 }
 
 #define SUCCESSOR_TESTS 4
@@ -138,7 +147,7 @@ static void test_successor(void)
 	tap_ok(!gate_list(&judge, &list) && list.count == 1 && list.handles[0] == hold.handle,
 	       "his successor finds the question");
 	tap_equal(gate_verdict(&judge, hold.handle, TLSBIND_DECISION_ADMIT), 0, "and answers it");
-	tap_ok(flows(&l), "the connection lives on");
+	tap_ok(!gate_next(&judge, &hold) && flows(&l), "the connection lives on");
 	line_close(&l);
 }
 
@@ -164,11 +173,12 @@ static void test_gone(void)
 	close(l.fd[0]);
 }
 
-#define TWIN_TESTS 2
+#define TWIN_TESTS 5
 
 /* Somebody else is given the key of an admitted connection. */
 static void test_twin(void)
 {
+	struct gate_hold hold;
 	struct line l, twin;
 
 	only("");
@@ -177,6 +187,13 @@ static void test_twin(void)
 	tap_errno(ktls_install(twin.fd[1], TLS_RX, &l.rx), 0, "another socket is given the same key");
 	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), EKEYREJECTED,
 		  "when the judge would be asked again the connection is aborted");
+	line_close(&l);
+	line_close(&twin);
+	l = asked(&hold);
+	twin = line_open(FAR4);
+	tap_errno(ktls_install(twin.fd[1], TLS_RX, &l.rx), 0, "the same while he is asked");
+	tap_equal(gate_verdict(&judge, hold.handle, TLSBIND_DECISION_ADMIT), ENOENT, "he cannot admit it");
+	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), EKEYREJECTED, "and the connection is aborted");
 	line_close(&l);
 	line_close(&twin);
 }
@@ -198,7 +215,7 @@ static void test_terms(void)
 	line_close(&l);
 }
 
-#define KEEP_TESTS 6
+#define KEEP_TESTS 7
 
 /* The keys change while the judge is asked, and nothing holds the connection for that. */
 static void test_keep(void)
@@ -218,10 +235,12 @@ static void test_keep(void)
 		  "rekey keep: a verdict on the old one is not taken");
 	tap_equal(gate_verdict(&judge, second.handle, TLSBIND_DECISION_ADMIT), 0,
 		  "rekey keep: one on the new one is");
+	tap_ok(!ktls_install(l.fd[1], TLS_RX, &next) && !gate_next(&judge, &second) && flows(&l),
+	       "rekey keep: the connection lives on");
 	line_close(&l);
 }
 
-#define HELD_TESTS 5
+#define HELD_TESTS 6
 
 /* The keys change while the judge is asked, and the connection is held for that. */
 static void test_held(void)
@@ -242,6 +261,54 @@ static void test_held(void)
 	tap_equal(gate_join(&w), 0, "rekey stale: and the key installed");
 	tap_ok(!gate_next(&judge, &third) && third.renewal && third.timeout >= 450 * lease() &&
 	       describes(&third, &next, &l.rx), "rekey stale: its lease begins anew");
+	gate_verdict(&judge, third.handle, TLSBIND_DECISION_ADMIT);
+	tap_ok(!ktls_install(l.fd[1], TLS_RX, &next) && !gate_next(&judge, &third) && flows(&l),
+	       "rekey stale: the connection lives on");
+	line_close(&l);
+}
+
+#define OUTLIVED_TESTS 3
+
+/* The lease ends while the connection is held for a new key. */
+static void test_outlived(void)
+{
+	struct ktls_key next = ktls_key(SUITE, 32003);
+	struct gate_stats before, after;
+	struct gate_hold hold;
+	struct gate_waiter w;
+	struct line l;
+
+	only("");
+	l = admitted();
+	before = gate_stats(&judge);
+	gate_start(&w, l.fd[0], TLS_TX, &next);
+	tap_ok(!gate_next(&judge, &hold) && !hold.renewal, "a rekey is held");
+	tap_equal(gate_join(&w), ECONNABORTED, "the lease ends before there is a verdict");
+	after = gate_stats(&judge);
+	tap_ok(after.v[TLSBIND_A_STATS_DENIED] == before.v[TLSBIND_A_STATS_DENIED] + 1 &&
+	       after.v[TLSBIND_A_STATS_LAPSED] == before.v[TLSBIND_A_STATS_LAPSED] + 1,
+	       "and that is counted once");
+	line_close(&l);
+}
+
+#define STALLED_TESTS 3
+
+/* It is time to ask while a key is being installed. */
+static void test_stalled(void)
+{
+	struct ktls_key next = ktls_key(SUITE, 32004);
+	struct gate_hold hold;
+	struct stall s;
+	struct line l;
+
+	only("rekey keep");
+	l = admitted();
+	stall_begin(&s, &next, TLS_TX, l.fd[0]);
+	usleep(600000 * lease());
+	tap_ok(gate_quiet(&judge), "while a key is being installed the judge is not asked");
+	tap_equal(stall_end(&s), 0, "the key is there");
+	tap_ok(!gate_next(&judge, &hold) && hold.renewal && describes(&hold, &next, &l.rx),
+	       "and he is, about that key");
 	line_close(&l);
 }
 
@@ -263,24 +330,61 @@ static void test_changed(void)
 	tap_ok(!gate_next(&judge, &hold) && !hold.renewal, "rekey keep: held if the lease is another");
 	gate_verdict(&judge, hold.handle, TLSBIND_DECISION_ADMIT);
 	gate_join(&w);
-	usleep(600000 * lease());
+	usleep(1100000 * lease());
 	tap_ok(gate_quiet(&judge), "admitted without a lease: the judge is not asked again");
 	line_close(&l);
 }
 
-#define UNLOAD_TESTS 1
+#define CROWD		80	/* more than work items of the gate run at once */
+#define CROWD_TESTS	2
+
+/* Connections that cannot be aborted for now are in nobody's way. */
+static void test_crowd(void)
+{
+	static struct stall stalls[CROWD];
+	static struct line lines[CROWD];
+	struct gate_hold hold;
+	struct line l;
+	int late = 0;
+
+	only("");
+	guest_param(GUEST_MODULE, "gate_timeout_ms", "1000");
+	for (int i = 0; i < CROWD; i++) {
+		lines[i] = line_open(FAR4);
+		if (line_tx(&lines[i]))
+			tap_bail("tx: %s", strerror(errno));
+		stall_begin(&stalls[i], &lines[i].rx, TLS_RX, lines[i].fd[0]);
+	}
+	usleep(1200000);
+	guest_param(GUEST_MODULE, "gate_timeout_ms", "30000");
+	l = asked(&hold);
+	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), ETIMEDOUT,
+		  "%d connections are locked by their programs: the lease of another ends", CROWD);
+	line_close(&l);
+	for (int i = 0; i < CROWD; i++) {
+		late += stall_end(&stalls[i]) == ETIMEDOUT;
+		line_close(&lines[i]);
+	}
+	tap_equal(late, CROWD, "and they are aborted when they can be");
+}
+
+#define UNLOAD_TESTS 2
 
 static void test_unload(void)
 {
-	struct line l;
+	struct gate_hold hold;
+	struct line l, other;
 
 	only("");
+	other = asked(&hold);
 	l = admitted();
 	close(judge.fd);
 	guest_need("unload_module");
 	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), ESHUTDOWN,
 		  "the module goes: what was admitted for a time is aborted");
+	tap_errno(recv(other.fd[0], &(char){ 0 }, 1, 0), ESHUTDOWN, "and so is what the judge is asked about");
 	line_close(&l);
+	line_close(&other);
 }
 
 int main(void)
@@ -288,7 +392,8 @@ int main(void)
 	bool rekeys = guest_rekeys();
 
 	tap_plan(RENEW_TESTS + END_TESTS + SUCCESSOR_TESTS + GONE_TESTS + TWIN_TESTS + TERMS_TESTS +
-		 (rekeys ? KEEP_TESTS + HELD_TESTS + CHANGED_TESTS : 1) + UNLOAD_TESTS);
+		 (rekeys ? KEEP_TESTS + HELD_TESTS + CHANGED_TESTS + OUTLIVED_TESTS + STALLED_TESTS : 1) +
+		 CROWD_TESTS + UNLOAD_TESTS);
 	guest_need("load_module");
 	network();
 	listen_everywhere();
@@ -305,9 +410,12 @@ int main(void)
 		test_keep();
 		test_held();
 		test_changed();
+		test_outlived();
+		test_stalled();
 	} else {
 		tap_skip("rekey keep: a verdict on the old one is not taken", "kTLS cannot rekey");
 	}
+	test_crowd();
 	test_unload();
 	return tap_done();
 }

@@ -408,15 +408,15 @@ static void test_digest(void)
 		"attest local 10.1.0.0/16 lport 443 remote 2001:db8::/32 rport 1024-65535 uid 1000-1999 "
 		"exe fsverity:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f "
 		"tx-only no-export rekey keep rate 7",
-		"deny", NULL
+		"deny", "gate policy 258 lease 3600", NULL
 	};
 	struct {
 		char label[sizeof(TLSBIND_LABEL_POLICY)];
 		__be32 count;
-		struct tlsbind_rule_wire rules[2];
+		struct tlsbind_rule_wire rules[3];
 	} __attribute__((packed)) m = {
 		.label = TLSBIND_LABEL_POLICY,
-		.count = htonl(2),
+		.count = htonl(3),
 		.rules = {
 			{ .action = TLSBIND_ACTION_ATTEST, .rekey = TLSBIND_REKEY_KEEP,
 			  .local_prefix = 112, .remote_prefix = 32, .options = htonl(2 | 16),
@@ -427,6 +427,9 @@ static void test_digest(void)
 			  .exe_kind = TLSBIND_EXE_FSVERITY, .exe_len = 32 },
 			{ .action = TLSBIND_ACTION_DENY, .local_port_max = 0xffff,
 			  .remote_port_max = 0xffff, .uid_max = 0xffffffff },
+			{ .action = TLSBIND_ACTION_GATE, .local_port_max = 0xffff,
+			  .remote_port_max = 0xffff, .uid_max = 0xffffffff, .policy = htons(258),
+			  .lease = htonl(3600) },
 		},
 	};
 	uint8_t want[TLSBIND_HASH_SIZE], zeros[TLSBIND_HASH_SIZE] = { 0 };
