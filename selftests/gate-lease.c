@@ -417,5 +417,6 @@ int main(void)
 	}
 	test_crowd();
 	test_unload();
+	guest_sh("ip link del tlsbind-near; ip netns del tlsbind-far");
 	return tap_done();
 }
