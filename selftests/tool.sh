@@ -60,6 +60,7 @@ write_rules() {
 		pass local 2001:db8::/32 uid 1000-1999
 		attest lport 4433-4434 exe fsverity:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff rekey abort
 		attest uid 0 tls12 tx-only nic loopback no-export rekey keep rate 1000
+		gate rport 5432 policy 258 lease 3600
 	END
 }
 

@@ -191,7 +191,7 @@ check "completion of gate" same "$(complete_words tlsbind gate l)" list
 check "completion of a gate's rule" same "$(complete_words tlsbind rule add gate m)" mutual
 check "completion of rule" same "$(complete_words tlsbind rule l)" load
 check "completion of an action" same "$(complete_words tlsbind rule add a)" attest
-check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback"
+check "completion within a rule" same "$(complete_words tlsbind rule add attest l)" "local lport loopback lease"
 check "completion of a TCB status" same "$(complete_words tlsbind connect --tcb S)" SWHardeningNeeded
 check "completion of a program" same "$(complete_words tlsbind exec openss)" openssl
 check "completion of a responder" same "$(complete_words tlsbind connect --responder u)" unix:

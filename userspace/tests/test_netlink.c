@@ -38,7 +38,8 @@ static void a_rule_comes_back_as_it_went(void **state)
 	static const char *const texts[] = {
 		"pass",
 		"attest local 192.0.2.0/24 lport 1-65535", "deny remote 2001:db8::/32",
-		"gate local 0.0.0.0/0", "gate mutual loopback rate 1 policy 65535", "attest uid 0", "attest local ::1 rport 7",
+		"gate local 0.0.0.0/0", "gate mutual loopback rate 1 policy 65535", "attest uid 0",
+		"gate lease 604800", "attest local ::1 rport 7",
 		all_words,
 	};
 

@@ -58,6 +58,8 @@ static void canonical_rules_are_printed_as_they_were_read(void **state)
 		   " tls12 tx-only nic loopback no-export rekey abort rate 10");
 	round_trip("gate rport 443 nic loopback no-export mutual rekey abort rate 10 policy 65535");
 	round_trip("gate policy 1");
+	round_trip("gate lease 1");
+	round_trip("gate mutual rekey keep rate 1 policy 1 lease 604800");
 	round_trip("attest local 0.0.0.0/0");
 	round_trip("attest local 192.0.2.1");
 	round_trip("attest remote ::1");
@@ -83,6 +85,7 @@ static void other_spellings_come_to_the_same(void **state)
 		{ "attest rekey stale", "attest" },
 		{ "gate policy 0", "gate" },
 		{ "gate policy 7 mutual loopback", "gate loopback mutual policy 7" },
+		{ "gate lease 060 policy 2", "gate policy 2 lease 60" },
 		{ "attest rate 5 lport 1", "attest lport 1 rate 5" },
 		{ "attest exe ima:0123456789ABCDEF0123456789ABCDEF01234567",
 		  "attest exe ima:0123456789abcdef0123456789abcdef01234567" },
@@ -152,6 +155,14 @@ static void every_mistake_has_its_message(void **state)
 		{ "gate policy any", "policy: not a number from 0 to 65535: any" },
 		{ "gate policy", "policy: nothing follows" },
 		{ "gate policy 1 policy 1", "policy is there twice" },
+		{ "attest lease 60", "lease: only goes with gate" },
+		{ "pass lease 60", "lease: only goes with gate" },
+		{ "gate lease 0", "lease: not a number of seconds from 1 to 604800: 0" },
+		{ "gate lease 604801", "lease: not a number of seconds from 1 to 604800: 604801" },
+		{ "gate lease 1h", "lease: not a number of seconds from 1 to 604800: 1h" },
+		{ "gate lease -1", "lease: not a number of seconds from 1 to 604800: -1" },
+		{ "gate lease", "lease: nothing follows" },
+		{ "gate lease 1 lease 1", "lease is there twice" },
 		{ "gate mutual tls12", "tls12 does not go with gate" },
 		{ "gate mutual tx-only", "tx-only does not go with gate" },
 		{ "gate loopback", "with gate, loopback needs mutual" },

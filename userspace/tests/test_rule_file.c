@@ -378,8 +378,8 @@ static void the_digest_is_the_one_in_the_specification(void **state)
 		"deny remote 2001:db8::/32 rport 1-1024\n"
 		"attest exe fsverity:00112233445566778899aabbccddeeff"
 		"00112233445566778899aabbccddeeff cgroup id:17\n";
-	struct test_bytes want = test_hex("4d9628150eef842492725c91ce4e5a20351f8442012ac5440d4a"
-					  "654c0c5e3c97b332a7c17f50a3466c10336e74edb98a");
+	struct test_bytes want = test_hex("8e163a8a71b2e77b5b8e283738c02746bcb7819633835c2160e6"
+					  "0083c23d419d3c76953805a18325219f6aae4dd115b5");
 	uint8_t digest[TLSBIND_HASH_SIZE], zero[TLSBIND_HASH_SIZE] = { 0 };
 	struct tool_rules rules = { 0 };
 	unsigned int *lines;
@@ -409,10 +409,10 @@ static void the_digest_is_the_one_in_the_specification(void **state)
 /* Likewise. */
 static void the_digest_has_what_is_there_for_gates(void **state)
 {
-	static const char text[] = "gate remote 192.0.2.0/24 rport 5432 policy 258\n"
+	static const char text[] = "gate remote 192.0.2.0/24 rport 5432 policy 258 lease 3600\n"
 				   "gate nic loopback no-export mutual rekey abort rate 10\n";
-	struct test_bytes want = test_hex("0c7cff99f5f4ba3418bba375120aace84f04eae3a48e0c871770"
-					  "f99a537972a9bb6e9d0265dc715383267a4897a4a5c9");
+	struct test_bytes want = test_hex("aa1b607ba90cf238802bda55041278e0e39e9b2813726f1e3521"
+					  "f63e53f4e9091b6d0bbe51bba406fe816eaabd351885");
 	uint8_t digest[TLSBIND_HASH_SIZE];
 	struct tool_rules rules = { 0 };
 	unsigned int *lines;
@@ -424,6 +424,10 @@ static void the_digest_has_what_is_there_for_gates(void **state)
 	assert_int_equal(tool_rules_digest(&rules, digest), 0);
 	assert_memory_equal(digest, want.data, sizeof(digest));
 	rules.rule[0].policy = 0;
+	assert_int_equal(tool_rules_digest(&rules, digest), 0);
+	assert_memory_not_equal(digest, want.data, sizeof(digest));
+	rules.rule[0].policy = 258;
+	rules.rule[0].lease = 0;
 	assert_int_equal(tool_rules_digest(&rules, digest), 0);
 	assert_memory_not_equal(digest, want.data, sizeof(digest));
 	tool_rules_free(&rules);

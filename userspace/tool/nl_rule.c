@@ -118,6 +118,8 @@ int tool_nl_put_rule(struct nl_msg *message, const struct tool_rule *rule)
 		nla_put_u32(message, TLSBIND_A_RULE_RATE, rule->rate);
 	if (rule->policy)
 		nla_put_u16(message, TLSBIND_A_RULE_POLICY, rule->policy);
+	if (rule->lease)
+		nla_put_u32(message, TLSBIND_A_RULE_LEASE, rule->lease);
 	nla_nest_end(message, nest);
 	return 0;
 }
@@ -173,6 +175,7 @@ int tool_nl_rule(struct nlattr *attribute, struct tool_rule *rule)
 	rule->rekey = (uint8_t)tool_nl_number(tb[TLSBIND_A_RULE_REKEY]);
 	rule->rate = (uint32_t)tool_nl_number(tb[TLSBIND_A_RULE_RATE]);
 	rule->policy = (uint16_t)tool_nl_number(tb[TLSBIND_A_RULE_POLICY]);
+	rule->lease = (uint32_t)tool_nl_number(tb[TLSBIND_A_RULE_LEASE]);
 	tool_nl_ports(tb[TLSBIND_A_RULE_LOCAL_PORT_MIN], tb[TLSBIND_A_RULE_LOCAL_PORT_MAX],
 		      rule->local_port);
 	tool_nl_ports(tb[TLSBIND_A_RULE_REMOTE_PORT_MIN], tb[TLSBIND_A_RULE_REMOTE_PORT_MAX],

@@ -212,6 +212,20 @@ static bool tool_rule_policy(struct tool_rule *rule, const char *value, char *er
 	return true;
 }
 
+/* Likewise. Without end is without the word: 0 would be read as none at all. */
+static bool tool_rule_lease(struct tool_rule *rule, const char *value, char *error)
+{
+	uint64_t lease;
+
+	if (rule->action != TLSBIND_ACTION_GATE)
+		return tool_rule_error(error, "only goes with gate");
+	if (!tool_number(value, 1, TOOL_RULE_LEASE_MAX, &lease))
+		return tool_rule_error(error, "not a number of seconds from 1 to %d: %s",
+				       TOOL_RULE_LEASE_MAX, value);
+	rule->lease = (uint32_t)lease;
+	return true;
+}
+
 /**
  * struct tool_rule_word - a word that says what follows, or an option
  * @name: the word
@@ -239,6 +253,7 @@ static const struct tool_rule_word {
 	{ "rekey", tool_rule_rekey, 0 },
 	{ "rate", tool_rule_rate, 0 },
 	{ "policy", tool_rule_policy, 0 },
+	{ "lease", tool_rule_lease, 0 },
 };
 
 static int tool_rule_find(const char *name)
@@ -405,6 +420,8 @@ void tool_rule_print(struct tool_print *print, const struct tool_rule *rule)
 		tool_print_number(print, "rate", " rate ", rule->rate);
 	if (rule->policy)
 		tool_print_number(print, "policy", " policy ", rule->policy);
+	if (rule->lease)
+		tool_print_number(print, "lease", " lease ", rule->lease);
 }
 
 struct tool_rule *tool_rules_add(struct tool_rules *rules)

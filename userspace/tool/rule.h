@@ -15,12 +15,15 @@
 	"RULE := ACTION [local ADDR[/LEN]] [lport N[-M]] [remote ADDR[/LEN]] [rport N[-M]]\n" \
 	"        [uid N[-M]] [cgroup PATH|id:N] [exe fsverity:HEX|ima:HEX]\n" \
 	"        [tls12] [tx-only] [nic] [loopback] [no-export] [mutual]\n" \
-	"        [rekey stale|keep|abort] [rate N] [policy N]\n" \
+	"        [rekey stale|keep|abort] [rate N] [policy N] [lease SECONDS]\n" \
 	"ACTION := pass | attest | deny | gate\n"
 
 /* More words than any rule has. */
 #define TOOL_RULE_WORDS		32
 #define TOOL_RULE_ERROR		256
+
+/* A week: the kernel takes no more. */
+#define TOOL_RULE_LEASE_MAX	604800
 
 /* Bits before an IPv4 address, as mapped. */
 #define TOOL_MAPPED_PREFIX	96U
@@ -46,6 +49,7 @@
  * @options: enum tlsbind_option
  * @rate: challenges per second; 0 is no limit
  * @policy: number of the judge's policy
+ * @lease: seconds that an admission is good for; 0 is without end
  */
 struct tool_rule {
 	uint64_t handle;
@@ -67,6 +71,7 @@ struct tool_rule {
 	uint32_t options;
 	uint32_t rate;
 	uint16_t policy;
+	uint32_t lease;
 };
 
 /**

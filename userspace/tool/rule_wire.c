@@ -29,4 +29,5 @@ void tool_rule_wire(const struct tool_rule *rule, struct tlsbind_rule_wire *wire
 	wire->exe_len = rule->exe_len;
 	wire->policy = htobe16(rule->policy);
 	memcpy(wire->exe_digest, rule->exe, rule->exe_len);
+	wire->lease = htobe32(rule->lease);
 }
