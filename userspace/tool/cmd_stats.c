@@ -35,6 +35,9 @@ static const struct stats_counter {
 				    "Attempts of user space to have the tag of tlsbind signed." },
 	[TLSBIND_A_STATS_HELD] = { "held", false, "Times that a connection was held for a verdict." },
 	[TLSBIND_A_STATS_ADMITTED] = { "admitted", false, "Held connections that went on." },
+	[TLSBIND_A_STATS_RENEWED] = { "renewed", false, "Times that a lease was renewed." },
+	[TLSBIND_A_STATS_LAPSED] = { "lapsed", false,
+				     "Connections aborted because their lease was not renewed." },
 };
 
 static const struct tool_option stats_options[] = {
