@@ -258,8 +258,27 @@ static void a_socket_that_is_held_says_so(void **state)
 	nlmsg_free(message);
 }
 
+static void a_socket_with_a_lease_says_how_long(void **state)
+{
+	struct nl_msg *message = request(64);
+	struct nlattr *nest = nla_nest_start(message, TLSBIND_A_CONNECTION_SOCK);
+	char *text;
+
+	(void)state;
+	nla_put_u32(message, TLSBIND_A_SOCK_LEASE, 2500);
+	nla_nest_end(message, nest);
+	text = describe(nest, false, true);
+	assert_string_equal(text, "id none tls ? flags none lease 2500 ms cookie 0");
+	free(text);
+	text = describe(nest, true, true);
+	assert_string_equal(text, "{\"tls-version\":\"?\",\"flags\":[],\"stale\":false,"
+			    "\"lease\":2500,\"installed\":0,\"cookie\":0}\n");
+	free(text);
+	nlmsg_free(message);
+}
+
 /* Attributes of a hold, as the kernel sends them. */
-static void put_hold(struct nl_msg *message, bool peer)
+static void put_hold(struct nl_msg *message, bool peer, bool renewal)
 {
 	static const uint8_t id[16] = { 0xcd }, tx[48] = { 0x11 }, rx[48] = { 0x22 };
 	struct nlattr *nest;
@@ -267,6 +286,8 @@ static void put_hold(struct nl_msg *message, bool peer)
 	nla_put_u64(message, TLSBIND_A_HOLD_HANDLE, 12);
 	nla_put_u16(message, TLSBIND_A_HOLD_POLICY, 2);
 	nla_put_u32(message, TLSBIND_A_HOLD_TIMEOUT, 29500);
+	if (renewal)
+		nla_put_flag(message, TLSBIND_A_HOLD_RENEWAL);
 	nest = nla_nest_start(message, TLSBIND_A_HOLD_SOCK);
 	nla_put_u64(message, TLSBIND_A_SOCK_COOKIE, 9);
 	nla_nest_end(message, nest);
@@ -279,7 +300,7 @@ static void put_hold(struct nl_msg *message, bool peer)
 	nla_put_u32(message, TLSBIND_A_HOLD_PEER_RX_GENERATION, 0);
 }
 
-static char *describe_hold(bool peer, bool json, bool brief)
+static char *describe_hold(bool peer, bool renewal, bool json, bool brief)
 {
 	struct nl_msg *message = request(1024);
 	struct nlattr *tb[TLSBIND_A_HOLD_MAX + 1];
@@ -288,7 +309,7 @@ static char *describe_hold(bool peer, bool json, bool brief)
 	size_t len;
 	FILE *file = open_memstream(&text, &len);
 
-	put_hold(message, peer);
+	put_hold(message, peer, renewal);
 	assert_int_equal(tool_nl_attributes(nlmsg_hdr(message), tb, TLSBIND_A_HOLD_MAX), 0);
 	tool_print_begin(&print, file, json);
 	tool_print_object(&print, NULL);
@@ -305,7 +326,7 @@ static char *describe_hold(bool peer, bool json, bool brief)
 
 static void what_is_held_is_described_as_text_and_json(void **state)
 {
-	char *text = describe_hold(true, false, false);
+	char *text = describe_hold(true, false, false, false);
 
 	(void)state;
 	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms " HOLD_SOCK
@@ -313,19 +334,25 @@ static void what_is_held_is_described_as_text_and_json(void **state)
 			    "\n    peer tx generation 1 commitment 11" ZEROS_94
 			    "\n    peer rx generation 0 commitment 22" ZEROS_94);
 	free(text);
-	text = describe_hold(true, false, true);
+	text = describe_hold(true, false, false, true);
 	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms " HOLD_SOCK
 			    " peer cd000000000000000000000000000000");
 	free(text);
-	text = describe_hold(true, true, true);
-	assert_string_equal(text, "{\"hold\":12,\"policy\":2,\"timeout\":29500,\"sock\":"
+	text = describe_hold(true, false, true, true);
+	assert_string_equal(text, "{\"hold\":12,\"policy\":2,\"timeout\":29500,\"renewal\":false,\"sock\":"
 			    "{\"tls-version\":\"?\",\"flags\":[],\"stale\":false,\"installed\":0,"
 			    "\"cookie\":9},\"peer\":{\"id\":\"cd000000000000000000000000000000\","
 			    "\"tx\":{\"generation\":1,\"commitment\":\"11" ZEROS_94 "\"},"
 			    "\"rx\":{\"generation\":0,\"commitment\":\"22" ZEROS_94 "\"}}}\n");
 	free(text);
-	text = describe_hold(false, false, false);
+	text = describe_hold(false, false, false, false);
 	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms " HOLD_SOCK);
+	free(text);
+	text = describe_hold(false, true, false, false);
+	assert_string_equal(text, "hold 12 policy 2 timeout 29500 ms renewal " HOLD_SOCK);
+	free(text);
+	text = describe_hold(false, true, true, true);
+	assert_non_null(strstr(text, "\"timeout\":29500,\"renewal\":true,\"sock\""));
 	free(text);
 }
 
@@ -381,6 +408,7 @@ int main(void)
 		cmocka_unit_test(a_socket_is_described_as_text_and_json),
 		cmocka_unit_test(an_empty_socket_is_described_too),
 		cmocka_unit_test(a_socket_that_is_held_says_so),
+		cmocka_unit_test(a_socket_with_a_lease_says_how_long),
 		cmocka_unit_test(what_is_held_is_described_as_text_and_json),
 		cmocka_unit_test(an_answer_that_is_no_evidence_is_malformed),
 		cmocka_unit_test(whoever_listens_has_room_for_many_events),

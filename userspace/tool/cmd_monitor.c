@@ -63,7 +63,7 @@ static void monitor_hold(struct tool_print *print, struct nlattr *tb[])
 {
 	tool_print_object(print, NULL);
 	tool_print_time(print, "time", "", monitor_now());
-	tool_print_string(print, "event", NULL, "hold");
+	tool_print_string(print, "event", NULL, tb[TLSBIND_A_HOLD_RENEWAL] ? "renewal" : "hold");
 	tool_print_text(print, " ");
 	tool_describe_hold(print, tb, true);
 	tool_print_text(print, "\n");

@@ -187,6 +187,11 @@ static void describe_state(struct tool_print *print, struct nlattr *tb[], bool b
 	tool_print_bool(print, "stale", " stale", tool_nl_number(tb[TLSBIND_A_SOCK_STALE]));
 	if (tb[TLSBIND_A_SOCK_HOLD])
 		tool_print_number(print, "hold", " hold ", tool_nl_number(tb[TLSBIND_A_SOCK_HOLD]));
+	if (tb[TLSBIND_A_SOCK_LEASE]) {
+		tool_print_number(print, "lease", " lease ",
+				  tool_nl_number(tb[TLSBIND_A_SOCK_LEASE]));
+		tool_print_text(print, " ms");
+	}
 	if (tb[TLSBIND_A_SOCK_ERROR])
 		tool_describe_error(print, "error", " error ",
 				    (uint32_t)tool_nl_number(tb[TLSBIND_A_SOCK_ERROR]));

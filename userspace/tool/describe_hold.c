@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection that waits for a verdict. */
+/* A connection that waits for a verdict, the first or another one. */
 #include <errno.h>
 #include "describe.h"
 #include "nl.h"
@@ -43,7 +43,9 @@ int tool_describe_hold(struct tool_print *print, struct nlattr *tb[], bool brief
 	tool_print_number(print, "policy", " policy ", tool_nl_number(tb[TLSBIND_A_HOLD_POLICY]));
 	tool_print_number(print, "timeout", " timeout ",
 			  tool_nl_number(tb[TLSBIND_A_HOLD_TIMEOUT]));
-	tool_print_text(print, " ms ");
+	tool_print_text(print, " ms");
+	tool_print_bool(print, "renewal", " renewal", tb[TLSBIND_A_HOLD_RENEWAL]);
+	tool_print_text(print, " ");
 	tool_print_object(print, "sock");
 	ret = tool_describe_sock(print, tb[TLSBIND_A_HOLD_SOCK], true);
 	tool_print_close(print);
