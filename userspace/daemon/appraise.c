@@ -45,7 +45,7 @@ static void judge_appraise_name(const struct tlsbind_result *result, char checks
 			 first->name, first->expected, first->got);
 }
 
-/* Which checks the keys before the last rekey fail: only these, and only where they differ. */
+/* Which checks other keys of the connection fail: only these, and only where they differ. */
 static bool judge_appraise_only_keys(const struct tlsbind_result *result, bool tx, bool rx)
 {
 	const struct tlsbind_check *check;
@@ -64,7 +64,7 @@ static bool judge_appraise_only_keys(const struct tlsbind_result *result, bool t
 
 static bool judge_appraise_behind(const struct tlsbind_result *result,
 				  const struct tlsbind_connection *connection,
-				  const void *data, size_t len)
+				  const void *data, size_t len, bool renewal)
 {
 	struct tlsbind_evidence evidence;
 	struct tlsbind_claims claims;
@@ -75,8 +75,10 @@ static bool judge_appraise_behind(const struct tlsbind_result *result,
 	memcpy(&claims, evidence.claims.data, sizeof(claims));
 	tx = connection->tx_generation - be32toh(claims.tx_generation);
 	rx = connection->rx_generation - be32toh(claims.rx_generation);
-	if (tx > 1 || rx > 1 || (!tx && !rx) || tx > connection->tx_generation ||
-	    rx > connection->rx_generation)
+	if (!tx && !rx)
+		return false;
+	if (!renewal && (tx > 1 || rx > 1 || tx > connection->tx_generation ||
+			 rx > connection->rx_generation))
 		return false;
 	return judge_appraise_only_keys(result, tx, rx);
 }
@@ -84,7 +86,7 @@ static bool judge_appraise_behind(const struct tlsbind_result *result,
 enum judge_reason judge_appraise(struct tlsbind_cache *cache,
 				 const struct tlsbind_appraisal *appraisal,
 				 const struct tlsbind_connection *connection,
-				 const void *evidence, size_t len,
+				 const void *evidence, size_t len, bool renewal,
 				 uint8_t nonce[TLSBIND_NONCE_SIZE], char checks[JUDGE_CHECKS])
 {
 	struct tlsbind_result *result;
@@ -96,7 +98,7 @@ enum judge_reason judge_appraise(struct tlsbind_cache *cache,
 		return JUDGE_FAULT;
 	}
 	reason = judge_appraise_reason(result);
-	if (reason == JUDGE_BINDING && judge_appraise_behind(result, connection, evidence, len))
+	if (reason == JUDGE_BINDING && judge_appraise_behind(result, connection, evidence, len, renewal))
 		reason = JUDGE_BEHIND;
 	judge_appraise_name(result, checks);
 	tlsbind_result_free(result);

@@ -16,6 +16,7 @@
  * @connection: what the evidence must agree with
  * @evidence: TLVs
  * @len: their size
+ * @renewal: the connection goes on meanwhile, and its keys with it
  * @nonce: of the question; wiped
  * @checks: names of the checks that failed, and what the first of them found; empty if
  *	none failed
@@ -26,12 +27,15 @@
  * else stays what it is, however often one asks: a peer that is a step ahead, too, for it
  * never goes back, and what the kernel said of a held connection cannot change.
  *
+ * In a renewal it is, too, if the peer is any number of steps ahead or behind: data flows, and
+ * the kernel will ask with the new keys once it has them, or the peer will have taken them.
+ *
  * Return: JUDGE_ADMITTED only if tlsbind_result_accepted(); a reason otherwise.
  */
 enum judge_reason judge_appraise(struct tlsbind_cache *cache,
 				 const struct tlsbind_appraisal *appraisal,
 				 const struct tlsbind_connection *connection,
-				 const void *evidence, size_t len,
+				 const void *evidence, size_t len, bool renewal,
 				 uint8_t nonce[TLSBIND_NONCE_SIZE], char checks[JUDGE_CHECKS]);
 
 #endif /* TLSBIND_JUDGE_APPRAISE_H */

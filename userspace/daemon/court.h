@@ -3,17 +3,23 @@
  * Judging held connections: from what the kernel says of each to its verdict.
  *
  * A hold is in one of three states: in the queue of its responder, being asked about, or
- * waiting until its responder is asked again. In the first its timer is its deadline, in
- * the second libcurl's time limit ends before that, in the third it is asked again before
- * it. So each has a verdict before its deadline, whatever the responder does.
+ * waiting until its responder is asked again. In each it is on the docket, which has one
+ * timer for all: so each has a verdict before its deadline, whatever the responder does.
  *
  * It leaves all three by its verdict, or because the kernel does not hold it any more; its
  * handle is known then to nobody, and a verdict never sent twice. Admitted is only what
  * judge_appraise() admitted: there is one place where that happens.
+ *
+ * A lease that is to be renewed is a hold, too, by which nobody is held. What is not
+ * evidence decides nothing about it before its time is up: a responder that is restarted
+ * costs no connection. Evidence that is not accepted does. More than there is room
+ * for stay with the kernel, which is asked for them later. It is also asked now and then
+ * which of them are still wanted: of a connection that ends nobody tells.
  */
 #ifndef TLSBIND_JUDGE_COURT_H
 #define TLSBIND_JUDGE_COURT_H
 
+#include "docket.h"
 #include "judge_ask.h"
 #include "hold.h"
 #include "nl.h"
@@ -21,15 +27,21 @@
 #include "sites.h"
 #include "tally.h"
 
-/* Before the kernel's own limit, ms: a verdict on its way is not late, and a reason is logged. */
-#define JUDGE_MARGIN	200
-
 /* An answer may take so long, ms; then it is asked anew, if there is time. */
 #define JUDGE_ASK_TIME	15000
 
 /* Ms before the second question about a connection; each further time twice that, to a limit. */
 #define JUDGE_RETRY_MIN	100
 #define JUDGE_RETRY_MAX	3200
+
+/* The same of leases: a sixteenth of what time is left, but not more. */
+#define JUDGE_RENEWAL_MAX	60000
+
+/* If a responder wants to be asked after the end of a lease, it is asked once so long before. */
+#define JUDGE_RENEWAL_LAST	5000
+
+/* Ms after which the kernel is asked which leases are still to be renewed. */
+#define JUDGE_RELIST	60000
 
 /**
  * struct judge_kernel - the kernel, as far as a judge needs it
@@ -52,7 +64,7 @@ struct judge_kernel {
  * @responder: patterns of URLs
  * @responders: how many
  * @cafile: CA certificates for https; NULL for the system's
- * @holds: at most so many connections at once; more are rejected
+ * @holds: at most so many connections at once; more are rejected. As many leases
  * @questions: at most so many are open
  * @peer_questions: of these, to one responder
  */
@@ -77,7 +89,12 @@ struct judge_rules {
  * @asker: open questions
  * @sites: responders
  * @holds: tree of tsearch(3), by handle
- * @count: how many
+ * @names: the same, by connection id
+ * @docket: the same, by deadline
+ * @renewals: how many of them are leases
+ * @left_out: there were more leases
+ * @expire: when the first on the docket is to be given up
+ * @relist: of whoever calls judge_court_dump(): set if that is wanted; NULL if he cannot
  * @tally: what became of those before
  * @dismissed: the kernel said that this is not the judge (any more)
  */
@@ -90,7 +107,12 @@ struct judge_court {
 	struct judge_asker asker;
 	struct judge_sites sites;
 	void *holds;
-	size_t count;
+	void *names;
+	struct judge_docket docket;
+	size_t renewals;
+	bool left_out;
+	struct loop_timer expire;
+	struct loop_timer *relist;
 	struct judge_tally tally;
 	bool dismissed;
 };
@@ -120,10 +142,11 @@ void judge_court_exit(struct judge_court *court);
 int judge_court_hear(struct nlmsghdr *message, void *arg);
 
 /**
- * judge_court_dump() - messages were lost: ask for all holds
+ * judge_court_dump() - messages were lost, or it is time: ask for all holds
  * @court: the court
  *
- * What is not known is heard; what is held no more is forgotten.
+ * What is not known is heard, and what is known has the deadline that the kernel says;
+ * what is held no more is forgotten.
  *
  * Return: 0; -EAGAIN or another negative errno: to be called again.
  */

@@ -66,6 +66,15 @@ static bool judge_hold_sock(struct nlattr *nest, struct judge_hold *hold, uint16
 	       judge_hold_u16(tb[TLSBIND_A_SOCK_CIPHER_SUITE], suite);
 }
 
+/* The margin is a fourth of what time there is, if that is little. */
+static void judge_hold_times(struct judge_hold *hold, int64_t now, int64_t left)
+{
+	hold->margin = left < 4 * (int64_t)JUDGE_MARGIN ? left / 4 : JUDGE_MARGIN;
+	hold->deadline = now + left - hold->margin;
+	hold->earliest = now + left - left / 4;
+	hold->urgent = now + left / 2;
+}
+
 static int judge_hold_fill(struct nlattr *tb[], const struct tlsbind_handshake *handshake,
 			   int64_t now, struct judge_hold *hold)
 {
@@ -79,7 +88,7 @@ static int judge_hold_fill(struct nlattr *tb[], const struct tlsbind_handshake *
 	    !judge_hold_peer(tb, &peer) ||
 	    !judge_hold_sock(tb[TLSBIND_A_HOLD_SOCK], hold, &version, &suite))
 		return -EBADMSG;
-	hold->deadline = now + timeout;
+	judge_hold_times(hold, now, timeout);
 	ret = tlsbind_peer_connection(&peer, version, suite, handshake, &hold->connection);
 	return ret || hold->connection.has_id ? ret : -ENOKEY;
 }
@@ -104,6 +113,9 @@ int judge_hold_parse(struct nlmsghdr *message, const struct tlsbind_handshake *h
 	if (ret)
 		memset(hold, 0, sizeof(*hold));
 	hold->handle = handle;
+	hold->renewal = tb[TLSBIND_A_HOLD_RENEWAL];
+	hold->listed = command == TLSBIND_CMD_HOLD_GET;
+	hold->reason = JUDGE_NO_ANSWER;
 	return ret;
 }
 

@@ -13,9 +13,13 @@
 #include "log.h"
 #include "manager.h"
 #include "options.h"
+#include "roll.h"
 
 /* Before the kernel is asked again for all holds, if that did not work, ms. */
 #define JUDGE_DUMP_AGAIN	100
+
+/* News that waited for so long, ms, are late: a fourth of the margin. */
+#define JUDGE_NEWS_LATE		(JUDGE_MARGIN / 4)
 
 /* So often at once, if more is lost meanwhile: then everybody else has a turn. */
 #define JUDGE_DUMP_TRIES	4
@@ -99,10 +103,18 @@ static void judge_listen(struct judge *judge, bool lost)
 		judge_end(judge, OPTIONS_SYSTEM, strerror(-ret));
 }
 
+/*
+ * What has waited to be read has less time than it says. The kernel is asked how much, if
+ * it may have waited for long; not before the rest of a crowd is there.
+ */
 static void judge_news(void *arg, uint32_t events)
 {
+	struct judge *judge = arg;
+
 	(void)events;
-	judge_listen(arg, false);
+	judge_listen(judge, false);
+	if (loop_now() - judge->loop.idle > JUDGE_NEWS_LATE)
+		judge_roll_relist(&judge->court, loop_now() + JUDGE_DUMP_AGAIN);
 }
 
 static void judge_dump(void *arg)
@@ -155,6 +167,7 @@ static int judge_run(struct judge *judge)
 		.fd = judge_gate_fd(&judge->gate), .ready = judge_news, .arg = judge,
 	};
 	judge->dump = (struct loop_timer){ .due = judge_dump, .arg = judge };
+	judge->court.relist = &judge->dump;
 	ret = loop_add(&judge->loop, &judge->news, EPOLLIN);
 	if (!ret) {
 		log_line(LOG_LEVEL_INFO, "judge of this network namespace, with %zu policies",

@@ -18,6 +18,7 @@ int loop_init(struct loop *loop)
 {
 	TAILQ_INIT(&loop->timers);
 	loop->ended = false;
+	loop->idle = loop_now();
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return loop->epoll < 0 ? -errno : 0;
 }
@@ -101,6 +102,18 @@ static int loop_timeout(const struct loop *loop)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+/* Return: as epoll_wait(). */
+static int loop_wait(struct loop *loop, struct epoll_event *event)
+{
+	int count = epoll_wait(loop->epoll, event, 1, 0);
+
+	if (count || !loop_timeout(loop))
+		return count;
+	count = epoll_wait(loop->epoll, event, 1, loop_timeout(loop));
+	loop->idle = loop_now();
+	return count;
+}
+
 /*
  * One event at a time: with several, one that is called could remove a watch, and free what
  * it belongs to, that the next of them is about.
@@ -112,7 +125,7 @@ int loop_run(struct loop *loop)
 	int count;
 
 	while (!loop->ended) {
-		count = epoll_wait(loop->epoll, &event, 1, loop_timeout(loop));
+		count = loop_wait(loop, &event);
 		if (count < 0 && errno != EINTR)
 			return -errno;
 		if (count > 0) {

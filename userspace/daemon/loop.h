@@ -48,11 +48,13 @@ TAILQ_HEAD(loop_timers, loop_timer);
  * struct loop - what is waited for
  * @epoll: descriptor
  * @timers: the earliest first
+ * @idle: when it last had nothing to do, ms: what is ready now has been so for no longer
  * @ended: loop_end() was called
  */
 struct loop {
 	int epoll;
 	struct loop_timers timers;
+	int64_t idle;
 	bool ended;
 };
 

@@ -10,7 +10,8 @@
 void judge_sites_init(struct judge_sites *sites, unsigned int open_max)
 {
 	sites->tree = NULL;
-	TAILQ_INIT(&sites->ready);
+	TAILQ_INIT(&sites->ready[JUDGE_TURN_HOLD]);
+	TAILQ_INIT(&sites->ready[JUDGE_TURN_RENEWAL]);
 	sites->open_max = open_max;
 }
 
@@ -52,16 +53,29 @@ static int judge_site_compare(const void *a, const void *b)
 	return strcmp(((const struct judge_site *)a)->url, ((const struct judge_site *)b)->url);
 }
 
+static bool judge_site_free(const struct judge_sites *sites, const struct judge_site *site,
+			    enum judge_turn turn)
+{
+	unsigned int half = sites->open_max > 1 ? sites->open_max / 2 : 1;
+
+	return site->open[JUDGE_TURN_HOLD] + site->open[JUDGE_TURN_RENEWAL] < sites->open_max &&
+	       (turn == JUDGE_TURN_HOLD || site->open[turn] < half);
+}
+
 /* Among those that may be asked, exactly if it may. */
 static void judge_site_place(struct judge_sites *sites, struct judge_site *site)
 {
-	bool ready = !TAILQ_EMPTY(&site->waiting) && site->open < sites->open_max;
+	enum judge_turn turn;
+	bool ready;
 
-	if (ready && !site->ready)
-		TAILQ_INSERT_TAIL(&sites->ready, site, link);
-	if (!ready && site->ready)
-		TAILQ_REMOVE(&sites->ready, site, link);
-	site->ready = ready;
+	for (turn = JUDGE_TURN_HOLD; turn < JUDGE_TURNS; turn++) {
+		ready = !TAILQ_EMPTY(&site->waiting[turn]) && judge_site_free(sites, site, turn);
+		if (ready && !site->ready[turn])
+			TAILQ_INSERT_TAIL(&sites->ready[turn], site, link[turn]);
+		if (!ready && site->ready[turn])
+			TAILQ_REMOVE(&sites->ready[turn], site, link[turn]);
+		site->ready[turn] = ready;
+	}
 }
 
 static struct judge_site *judge_site_new(struct judge_sites *sites, char *url)
@@ -71,7 +85,8 @@ static struct judge_site *judge_site_new(struct judge_sites *sites, char *url)
 	if (!site)
 		return NULL;
 	site->url = url;
-	TAILQ_INIT(&site->waiting);
+	TAILQ_INIT(&site->waiting[JUDGE_TURN_HOLD]);
+	TAILQ_INIT(&site->waiting[JUDGE_TURN_RENEWAL]);
 	if (tsearch(site, &sites->tree, judge_site_compare))
 		return site;
 	free(site);
@@ -107,10 +122,11 @@ void judge_sites_leave(struct judge_sites *sites, struct judge_hold *hold)
 	free(site);
 }
 
-void judge_sites_queue(struct judge_sites *sites, struct judge_hold *hold)
+void judge_sites_queue(struct judge_sites *sites, struct judge_hold *hold, enum judge_turn turn)
 {
-	TAILQ_INSERT_TAIL(&hold->site->waiting, hold, link);
+	TAILQ_INSERT_TAIL(&hold->site->waiting[turn], hold, link);
 	hold->queued = true;
+	hold->turn = turn;
 	judge_site_place(sites, hold->site);
 }
 
@@ -118,30 +134,30 @@ void judge_sites_unqueue(struct judge_sites *sites, struct judge_hold *hold)
 {
 	if (!hold->queued)
 		return;
-	TAILQ_REMOVE(&hold->site->waiting, hold, link);
+	TAILQ_REMOVE(&hold->site->waiting[hold->turn], hold, link);
 	hold->queued = false;
 	judge_site_place(sites, hold->site);
 }
 
-struct judge_hold *judge_sites_next(struct judge_sites *sites)
+struct judge_hold *judge_sites_next(struct judge_sites *sites, enum judge_turn turn)
 {
-	struct judge_site *site = TAILQ_FIRST(&sites->ready);
+	struct judge_site *site = TAILQ_FIRST(&sites->ready[turn]);
 	struct judge_hold *hold;
 
 	if (!site)
 		return NULL;
-	hold = TAILQ_FIRST(&site->waiting);
-	TAILQ_REMOVE(&site->waiting, hold, link);
+	hold = TAILQ_FIRST(&site->waiting[turn]);
+	TAILQ_REMOVE(&site->waiting[turn], hold, link);
 	hold->queued = false;
-	site->open++;
-	TAILQ_REMOVE(&sites->ready, site, link);
-	site->ready = false;
+	site->open[turn]++;
+	TAILQ_REMOVE(&sites->ready[turn], site, link[turn]);
+	site->ready[turn] = false;
 	judge_site_place(sites, site);
 	return hold;
 }
 
 void judge_sites_asked(struct judge_sites *sites, struct judge_hold *hold)
 {
-	hold->site->open--;
+	hold->site->open[hold->turn]--;
 	judge_site_place(sites, hold->site);
 }

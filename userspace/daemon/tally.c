@@ -49,8 +49,8 @@ bool judge_tally_line(struct judge_tally *tally, enum judge_reason reason, int64
 	return false;
 }
 
-void judge_tally_reject(struct judge_tally *tally, enum judge_reason reason, const char *name,
-			const char *text)
+void judge_tally_tell(struct judge_tally *tally, const char *what, enum judge_reason reason,
+		      const char *name, const char *text)
 {
 	const char *why = judge_reason_name(reason);
 	unsigned int skipped;
@@ -59,11 +59,13 @@ void judge_tally_reject(struct judge_tally *tally, enum judge_reason reason, con
 		return;
 	if (skipped)
 		log_line(LOG_LEVEL_WARNING, "%u rejections (%s) were not told of", skipped, why);
-	log_line(LOG_LEVEL_WARNING, "rejected %s: %s%s%s", name, why, *text ? ": " : "", text);
+	log_line(LOG_LEVEL_WARNING, "%s %s: %s%s%s", what, name, why, *text ? ": " : "", text);
 }
 
-void judge_tally_print(const struct judge_tally *tally, size_t waiting, size_t asking)
+void judge_tally_print(const struct judge_tally *tally, size_t waiting, size_t renewing,
+		       size_t asking)
 {
+	const struct judge_renewals *renewals = &tally->renewals;
 	uint64_t rejected = 0;
 	char text[384] = "";
 	size_t i, used = 0;
@@ -76,7 +78,11 @@ void judge_tally_print(const struct judge_tally *tally, size_t waiting, size_t a
 	log_line(LOG_LEVEL_INFO, "holds %" PRIu64 " admitted %" PRIu64 " rejected %" PRIu64
 		 " late %" PRIu64 " gone %" PRIu64 " lost %" PRIu64 " questions %" PRIu64
 		 " retries %" PRIu64 " reloads %" PRIu64 " waiting %zu asking %zu", tally->holds,
-		 tally->verdicts[JUDGE_ADMITTED], rejected, tally->late, tally->gone, tally->lost,
-		 tally->questions, tally->retries, tally->reloads, waiting, asking);
+		 tally->verdicts[JUDGE_ADMITTED], rejected - renewals->rejected, tally->late,
+		 tally->gone, tally->lost, tally->questions, tally->retries, tally->reloads, waiting,
+		 asking);
+	log_line(LOG_LEVEL_INFO, "renewals %" PRIu64 " renewed %" PRIu64 " not-renewed %" PRIu64
+		 " late %" PRIu64 " gone %" PRIu64 " waiting %zu", renewals->told,
+		 renewals->renewed, renewals->rejected, renewals->late, renewals->gone, renewing);
 	log_line(LOG_LEVEL_INFO, "rejected:%s", text);
 }

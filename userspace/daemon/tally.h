@@ -45,15 +45,32 @@ enum judge_reason {
 	JUDGE_REASONS,
 };
 
+/**
+ * struct judge_renewals - of leases, since the start
+ * @told: that the kernel asked for; those with new keys are another one each
+ * @renewed: of these, those that were admitted
+ * @rejected: or were not
+ * @late: verdicts that the kernel did not wait for any more
+ * @gone: renewals that were not asked for any more before their verdict
+ */
+struct judge_renewals {
+	uint64_t told;
+	uint64_t renewed;
+	uint64_t rejected;
+	uint64_t late;
+	uint64_t gone;
+};
+
 /* Lines of one reason in ten seconds; those beyond are counted, and told of later. */
 #define JUDGE_TALLY_LINES	10
 
 /**
  * struct judge_tally - since the start
  * @holds: connections that the kernel told of
- * @verdicts: by reason
+ * @verdicts: by reason; rejections of renewals, too, but not their admissions
  * @late: of these, those that the kernel did not wait for any more
  * @gone: connections that ended before their verdict
+ * @renewals: the same of leases
  * @lost: how often messages of the kernel were lost, and it was asked for all holds
  * @questions: that responders were asked
  * @retries: of these, those that were not the first about their connection
@@ -67,6 +84,7 @@ struct judge_tally {
 	uint64_t verdicts[JUDGE_REASONS];
 	uint64_t late;
 	uint64_t gone;
+	struct judge_renewals renewals;
 	uint64_t lost;
 	uint64_t questions;
 	uint64_t retries;
@@ -92,21 +110,24 @@ bool judge_tally_line(struct judge_tally *tally, enum judge_reason reason, int64
 		      unsigned int *skipped);
 
 /**
- * judge_tally_reject() - a line in the log about a rejection
+ * judge_tally_tell() - a line in the log about a connection that is not admitted
  * @tally: counters
+ * @what: what is said of it, such as "rejected"
  * @reason: why
  * @name: which connection
  * @text: more
  */
-void judge_tally_reject(struct judge_tally *tally, enum judge_reason reason, const char *name,
-			const char *text);
+void judge_tally_tell(struct judge_tally *tally, const char *what, enum judge_reason reason,
+		      const char *name, const char *text);
 
 /**
  * judge_tally_print() - everything, to the log
  * @tally: counters
- * @waiting: connections that have no verdict now
- * @asking: of them, those whose responder is being asked
+ * @waiting: connections that are held now
+ * @renewing: leases that are to be renewed now
+ * @asking: of both, those whose responder is being asked
  */
-void judge_tally_print(const struct judge_tally *tally, size_t waiting, size_t asking);
+void judge_tally_print(const struct judge_tally *tally, size_t waiting, size_t renewing,
+		       size_t asking);
 
 #endif /* TLSBIND_JUDGE_TALLY_H */

@@ -333,7 +333,7 @@ static void a_message_without_handle_has_no_verdict(void **state)
 	t.without = TLSBIND_A_HOLD_HANDLE;
 	session_tell(&t);
 	assert_int_equal(session.count, 0);
-	assert_int_equal(session.court.count, 0);
+	assert_int_equal(session.court.docket.count, 0);
 	assert_non_null(strstr(session_log, "message: "));
 	session_end();
 }
@@ -369,7 +369,7 @@ static void too_many_reject(void **state)
 		session_tell(&t);
 	}
 	session_was(3, JUDGE_OVERLOAD, "overload");
-	assert_int_equal(session.court.count, 2);
+	assert_int_equal(session.court.docket.count, 2);
 	session_end();
 }
 

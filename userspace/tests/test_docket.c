@@ -127,7 +127,7 @@ static void a_late_verdict_is_counted(void **state)
 	session_was(1, JUDGE_ADMITTED, "");
 	assert_int_equal(session.court.tally.late, 1);
 	assert_false(session.court.dismissed);
-	assert_int_equal(session.court.count, 0);
+	assert_int_equal(session.court.docket.count, 0);
 	session_end();
 }
 
@@ -177,12 +177,12 @@ static void lost_messages_are_made_good(void **state)
 	session.dump[1] = 2;
 	session.dumps = 2;
 	assert_int_equal(judge_court_dump(&session.court), 0);
-	assert_int_equal(session.court.count, 2);
+	assert_int_equal(session.court.docket.count, 2);
 	assert_int_equal(session.court.tally.holds, 3);
 	assert_int_equal(session.court.tally.gone, 1);
 	/* Nobody was judged for it, and what is told twice is one. */
 	session_tell(&(struct told){ .handle = 1 });
-	assert_int_equal(session.court.count, 2);
+	assert_int_equal(session.court.docket.count, 2);
 	assert_int_equal(session.count, 0);
 	session_end();
 }
@@ -202,7 +202,7 @@ static void a_list_that_fails_makes_nobody_gone(void **state)
 	session.dumps = 1;
 	session.dump_error = -EAGAIN;
 	assert_int_equal(judge_court_dump(&session.court), -EAGAIN);
-	assert_int_equal(session.court.count, 2);
+	assert_int_equal(session.court.docket.count, 2);
 	assert_int_equal(session.court.tally.gone, 0);
 	session_end();
 }
@@ -325,7 +325,7 @@ static void a_peer_that_hangs_keeps_no_other_waiting(void **state)
 	session_run(20);
 	assert_true(WITHIN(8000));
 	assert_int_equal(session.court.tally.verdicts[JUDGE_ADMITTED], 20);
-	assert_int_equal(session.court.count, 100);
+	assert_int_equal(session.court.docket.count, 100);
 	session_end();
 	answerer_stop(&hanging);
 }
@@ -365,7 +365,7 @@ static void a_thousand_waiting_take_little_and_end_in_time(void **state)
 		t.host = (uint8_t)(1 + handle % 16);
 		session_tell(&t);
 	}
-	assert_int_equal(session.court.count, 1000);
+	assert_int_equal(session.court.docket.count, 1000);
 	assert_int_equal(session.court.asker.count, 256);
 	session_run(1);
 	waiting = memory("VmRSS:");
@@ -374,7 +374,7 @@ static void a_thousand_waiting_take_little_and_end_in_time(void **state)
 	print_message("# 1000 waiting: VmRSS %ld KiB before, %ld KiB waiting, VmHWM %ld KiB\n",
 		      before, waiting, peak);
 	assert_int_equal(session.court.tally.verdicts[JUDGE_NO_ANSWER], 1000);
-	assert_int_equal(session.court.count, 0);
+	assert_int_equal(session.court.docket.count, 0);
 	assert_true(WITHIN(6000 + SESSION_SLACK));
 	assert_true(before > 0 && peak - before < 64 * 1024);
 	/* And the log was not filled. */
