@@ -258,8 +258,12 @@ int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out)
 	}
 	if (state->error)
 		return state->error;
-	/* What is written next goes out under a key that nobody knows yet. */
-	if (SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE)
+	/*
+	 * What is written next goes out under a key that nobody knows yet. After close_notify
+	 * there is no next.
+	 */
+	if (SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE &&
+	    !(SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN))
 		return -EAGAIN;
 	tlsbind_ssl_facts(ssl, state, &conn);
 	ret = tlsbind_ssl_commitments(ssl, state, &conn);

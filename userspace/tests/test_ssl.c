@@ -205,6 +205,27 @@ static void test_requested_update(void **state)
 	pair_free(&p);
 }
 
+/* What is not sent any more goes out under no key. */
+static void test_requested_too_late(void **state)
+{
+	struct tlsbind_connection conn;
+	struct pair p;
+
+	(void)state;
+	pair_observe(&p, "TLS_AES_128_GCM_SHA256");
+	assert_int_equal(SSL_shutdown(p.client), 0);
+	assert_int_equal(SSL_key_update(p.server, SSL_KEY_UPDATE_REQUESTED), 1);
+	assert_int_equal(SSL_do_handshake(p.server), 1);
+	pair_pump(&p);
+	assert_int_equal(SSL_get_key_update_type(p.client), SSL_KEY_UPDATE_NOT_REQUESTED);
+	assert_int_equal(tlsbind_ssl_connection(p.client, &conn), 0);
+	assert_int_equal(conn.tx_generation, 1);
+	assert_int_equal(conn.rx_generation, 0);
+	assert_true(SSL_write(p.client, "x", 1) <= 0);
+	ERR_clear_error();
+	pair_free(&p);
+}
+
 /* Each end attests the other: four different commitments, two different names. */
 static void test_two_views(void **state)
 {
@@ -415,7 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_suite), cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_requested_update), cmocka_unit_test(test_two_views),
-		cmocka_unit_test(test_tls12),
+		cmocka_unit_test(test_requested_too_late), cmocka_unit_test(test_tls12),
 		cmocka_unit_test(test_not_attached), cmocka_unit_test(test_foreign_keylog),
 		cmocka_unit_test(test_duplicate), cmocka_unit_test(test_retry), cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_psk_only),
