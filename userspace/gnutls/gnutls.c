@@ -349,3 +349,12 @@ int tlsbind_gnutls_connection(gnutls_session_t session, struct tlsbind_connectio
 	*out = conn;
 	return 0;
 }
+
+enum tlsbind_lease_state tlsbind_gnutls_lease(gnutls_session_t session,
+					      struct tlsbind_lease *lease, uint64_t now)
+{
+	struct tlsbind_connection connection;
+	bool known = !tlsbind_gnutls_connection(session, &connection);
+
+	return tlsbind_lease_look(lease, known ? &connection : NULL, now);
+}

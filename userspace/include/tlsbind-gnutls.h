@@ -48,6 +48,20 @@ int tlsbind_gnutls_attach(gnutls_session_t session);
  */
 int tlsbind_gnutls_connection(gnutls_session_t session, struct tlsbind_connection *out);
 
+/**
+ * tlsbind_gnutls_lease() - tlsbind_lease_look(), for a connection of GnuTLS
+ * @session: with tlsbind_gnutls_attach()
+ * @lease: its lease
+ * @now: what time it is
+ *
+ * A KeyUpdate that the peer requested has to be sent (gnutls_session_key_update() with
+ * no flags, or whatever is written next), or the state remains TLSBIND_LEASE_STALE.
+ *
+ * Return: the state.
+ */
+enum tlsbind_lease_state tlsbind_gnutls_lease(gnutls_session_t session,
+					      struct tlsbind_lease *lease, uint64_t now);
+
 #ifdef __cplusplus
 }
 #endif

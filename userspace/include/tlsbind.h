@@ -276,7 +276,7 @@ int tlsbind_ssl_attach(SSL *ssl);
  * complete, -ENOTSUP for TLS below 1.3 or an unknown suite (@out then tells
  * version and suite and nothing else), -ENOKEY if a traffic secret was
  * not seen, -EIO if libcrypto fails. -EAGAIN if the peer requested a KeyUpdate that
- * is not sent yet: the next write would first change the key.
+ * is not sent yet: the next write would first change the key (after close_notify there is none).
  * SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) and SSL_do_handshake() send it.
  */
 int tlsbind_ssl_connection(SSL *ssl, struct tlsbind_connection *out);
@@ -890,6 +890,110 @@ int tlsbind_verify_cached(struct tlsbind_cache *cache, const void *evidence, siz
 			  uint8_t nonce[TLSBIND_NONCE_SIZE],
 			  const struct tlsbind_appraisal *appraisal,
 			  struct tlsbind_result **result);
+
+/*
+ * ---- Leases: for how long evidence counts -------------------------------------
+ */
+
+#define TLSBIND_LEASE_MAX		604800000U	/* ms: a week */
+
+struct tlsbind_lease;
+
+/**
+ * enum tlsbind_lease_state - what may be done with a connection now
+ * @TLSBIND_LEASE_OVER: there was no evidence yet, or none in time: nothing, and the connection
+ *	is to be aborted
+ * @TLSBIND_LEASE_GOOD: everything
+ * @TLSBIND_LEASE_DUE: everything; ask for evidence now, with a fresh nonce
+ * @TLSBIND_LEASE_STALE: there are keys that no evidence is about: nothing that they protect
+ *	should be sent, or used if it was received; ask for evidence now, with a fresh nonce
+ */
+enum tlsbind_lease_state {
+	TLSBIND_LEASE_OVER = 0,
+	TLSBIND_LEASE_GOOD,
+	TLSBIND_LEASE_DUE,
+	TLSBIND_LEASE_STALE,
+};
+
+/**
+ * tlsbind_lease_new() - evidence of one connection, that has to be renewed
+ * @length: milliseconds for which evidence counts, from when its nonce was drawn on, 1 to
+ *	TLSBIND_LEASE_MAX
+ * @rekey: milliseconds within which keys that changed must have evidence of their own, or
+ *	the lease is over, as it is anyway when @length is. 0: keys that change end it at
+ *	once; UINT64_MAX: new keys have what is left of @length
+ *
+ * A lease neither asks nor waits, and has no clock: who has the connection does, and tells
+ * it the time, in milliseconds since whenever, by a clock that is not set (one
+ * that goes on while the machine is suspended: CLOCK_BOOTTIME). It serves one connection.
+ *
+ * Return: the lease, which is over until it begins; NULL if @length is not as said, or memory
+ * ran out.
+ */
+struct tlsbind_lease *tlsbind_lease_new(uint64_t length, uint64_t rekey);
+
+/** tlsbind_lease_free() - end a lease */
+void tlsbind_lease_free(struct tlsbind_lease *lease);
+
+/**
+ * tlsbind_lease_begin() - evidence was accepted: the lease begins, or begins anew
+ * @lease: the lease
+ * @result: of tlsbind_verify() or tlsbind_verify_cached(); stays the caller's
+ * @connection: what that was called with: the connection as it was then
+ * @asked: when the nonce was drawn
+ * @now: what time it is
+ * @random: any number, by which it is asked for the next evidence a little earlier, so that
+ *	connections that begin together do not ask together
+ *
+ * Half of the length after @asked, or up to an eighth of it earlier, it is
+ * TLSBIND_LEASE_DUE.
+ *
+ * Return: 0; -EINVAL if a pointer is NULL or @asked is after @now; -EACCES if @result was not
+ * accepted, or is not about a connection; -ETIMEDOUT if the lease is over, or this evidence is too old already. Then
+ * nothing changed.
+ */
+int tlsbind_lease_begin(struct tlsbind_lease *lease, const struct tlsbind_result *result,
+			const struct tlsbind_connection *connection, uint64_t asked,
+			uint64_t now, uint32_t random);
+
+/**
+ * tlsbind_lease_look() - does the evidence count?
+ * @lease: the lease
+ * @connection: as it is now; NULL if that cannot be told, as with a KeyUpdate that is owed
+ *	(-EAGAIN), which counts as keys that changed
+ * @now: what time it is
+ *
+ * To be asked after bytes were read and before they are used, and before bytes are written:
+ * with OpenSSL, what SSL_read() returns may have come behind a KeyUpdate.
+ *
+ * Return: the state. TLSBIND_LEASE_OVER is for ever.
+ */
+enum tlsbind_lease_state tlsbind_lease_look(struct tlsbind_lease *lease,
+					    const struct tlsbind_connection *connection,
+					    uint64_t now);
+
+/**
+ * tlsbind_ssl_lease() - tlsbind_lease_look(), for a connection of OpenSSL
+ * @ssl: with tlsbind_ssl_attach()
+ * @lease: its lease
+ * @now: what time it is
+ *
+ * A KeyUpdate that the peer requested has to be sent (SSL_key_update() and
+ * SSL_do_handshake()), or the state remains TLSBIND_LEASE_STALE.
+ *
+ * Return: the state.
+ */
+enum tlsbind_lease_state tlsbind_ssl_lease(SSL *ssl, struct tlsbind_lease *lease, uint64_t now);
+
+/**
+ * tlsbind_lease_next() - how long may one wait before looking again?
+ * @lease: the lease
+ * @now: what time it is
+ *
+ * Return: milliseconds until the state that tlsbind_lease_look() returned last changes by
+ * itself; 0 if the lease is over.
+ */
+uint64_t tlsbind_lease_next(const struct tlsbind_lease *lease, uint64_t now);
 
 /**
  * tlsbind_evidence_verify() - verify evidence without the connection that it is about

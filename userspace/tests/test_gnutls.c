@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include "leased.h"
 #include "observer.h"
-#include "synth.h"
 #include "tlsbind-gnutls.h"
 
 static struct synth_pki *pki;
@@ -250,6 +250,38 @@ static void test_key_updates(void **state)
 	pair_pump(&p);
 	check_view(&p, 7, 2);
 	pair_free(&p);
+}
+
+/* Keys change by either end; one that is owed is known when it is sent. */
+static void test_lease(void **state)
+{
+	struct tlsbind_lease *lease = tlsbind_lease_new(LEASED_LENGTH, LEASED_REKEY);
+	struct tlsbind_connection conn;
+	struct pair p;
+
+	(void)state;
+	pair_new_openssl(&p, PRIORITY, TLS1_3_VERSION);
+	assert_int_equal(tlsbind_gnutls_attach(p.client), 0);
+	pair_shake(&p);
+	assert_int_equal(tlsbind_gnutls_lease(p.client, lease, 0), TLSBIND_LEASE_OVER);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(tlsbind_gnutls_connection(p.client, &conn), 0);
+		leased_accept(lease, pki, &conn);
+		assert_int_equal(tlsbind_gnutls_lease(p.client, lease, 0), TLSBIND_LEASE_GOOD);
+		if (i == 0)
+			assert_int_equal(gnutls_session_key_update(p.client, 0), 0);
+		else
+			server_update(&p, SSL_KEY_UPDATE_REQUESTED);
+		assert_int_equal(tlsbind_gnutls_lease(p.client, lease, 0), TLSBIND_LEASE_STALE);
+		if (i == 1)
+			assert_int_equal(gnutls_session_key_update(p.client, 0), 0);
+		pair_pump(&p);
+		sleep(i == 1 ? 2 : 0);
+	}
+	assert_int_equal(tlsbind_gnutls_connection(p.client, &conn), -EAGAIN);
+	assert_int_equal(tlsbind_gnutls_lease(p.client, lease, LEASED_REKEY), TLSBIND_LEASE_OVER);
+	pair_free(&p);
+	tlsbind_lease_free(lease);
 }
 
 static void test_too_many_updates(void **state)
@@ -504,7 +536,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_suite), cmocka_unit_test(test_key_updates),
-		cmocka_unit_test(test_too_many_updates), cmocka_unit_test(test_two_views),
+		cmocka_unit_test(test_too_many_updates), cmocka_unit_test(test_lease),
+		cmocka_unit_test(test_two_views),
 		cmocka_unit_test(test_tls12), cmocka_unit_test(test_unknown_suite),
 		cmocka_unit_test(test_retry), cmocka_unit_test(test_not_attached),
 		cmocka_unit_test(test_resumed), cmocka_unit_test(test_psk_only),

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* What is learnt from real OpenSSL connections, made in memory. */
 #include <openssl/err.h>
+#include "leased.h"
 #include "observer.h"
-#include "synth.h"
 
+static struct synth_pki *pki;
 static EVP_PKEY *server_key;
 static X509 *server_cert;
 
 static int setup(void **state)
 {
-	struct synth_pki *pki = synth_pki_new(true);
-
 	(void)state;
+	pki = synth_pki_new(true);
 	server_key = pki->root_key;
 	server_cert = pki->root;
-	EVP_PKEY_up_ref(server_key);
-	X509_up_ref(server_cert);
-	synth_pki_free(pki);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	EVP_PKEY_free(server_key);
-	X509_free(server_cert);
+	synth_pki_free(pki);
 	return 0;
 }
 
@@ -224,6 +220,33 @@ static void test_requested_too_late(void **state)
 	assert_true(SSL_write(p.client, "x", 1) <= 0);
 	ERR_clear_error();
 	pair_free(&p);
+}
+
+static void test_lease(void **state)
+{
+	struct tlsbind_lease *lease = tlsbind_lease_new(LEASED_LENGTH, LEASED_REKEY);
+	struct tlsbind_connection conn;
+	struct pair p;
+
+	(void)state;
+	pair_observe(&p, "TLS_AES_128_GCM_SHA256");
+	assert_int_equal(tlsbind_ssl_lease(p.client, lease, 0), TLSBIND_LEASE_OVER);
+	assert_int_equal(tlsbind_ssl_connection(p.client, &conn), 0);
+	leased_accept(lease, pki, &conn);
+	assert_int_equal(tlsbind_ssl_lease(p.client, lease, 0), TLSBIND_LEASE_GOOD);
+	for (int own = 0; own < 2; own++) {
+		key_update(&p, own ? p.client : p.server, SSL_KEY_UPDATE_NOT_REQUESTED);
+		assert_int_equal(tlsbind_ssl_lease(p.client, lease, 0), TLSBIND_LEASE_STALE);
+		assert_int_equal(tlsbind_ssl_connection(p.client, &conn), 0);
+		leased_accept(lease, pki, &conn);
+		assert_int_equal(tlsbind_ssl_lease(p.client, lease, 0), TLSBIND_LEASE_GOOD);
+	}
+	/* One that is owed: not even the keys are known. */
+	assert_int_equal(SSL_key_update(p.client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+	assert_int_equal(tlsbind_ssl_lease(p.client, lease, 1), TLSBIND_LEASE_STALE);
+	assert_int_equal(tlsbind_ssl_lease(p.client, lease, 1 + LEASED_REKEY), TLSBIND_LEASE_OVER);
+	pair_free(&p);
+	tlsbind_lease_free(lease);
 }
 
 /* Each end attests the other: four different commitments, two different names. */
@@ -436,7 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_suite), cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_requested_update), cmocka_unit_test(test_two_views),
-		cmocka_unit_test(test_requested_too_late), cmocka_unit_test(test_tls12),
+		cmocka_unit_test(test_requested_too_late), cmocka_unit_test(test_lease),
+		cmocka_unit_test(test_tls12),
 		cmocka_unit_test(test_not_attached), cmocka_unit_test(test_foreign_keylog),
 		cmocka_unit_test(test_duplicate), cmocka_unit_test(test_retry), cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_psk_only),
