@@ -101,8 +101,8 @@ man_codes() { sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/s/^\.It \([0-9]*\)$/\1/p' 
 
 check "man page and help name the same options" same "$(help_options)" "$(man_options)"
 check "man page lists every exit code" same "$(man_codes)" \
-	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10 11 124 125 126 127)"
-check "the tool has no other exit codes" same "$(printf '%s\n' 0 1 2 7 8 9 10 124 125 126 127)" "$(tool_codes)"
+	"$(printf '%s\n' 0 1 2 3 4 5 6 7 8 9 10 11 12 124 125 126 127)"
+check "the tool has no other exit codes" same "$(printf '%s\n' 0 1 2 7 8 9 10 12 124 125 126 127)" "$(tool_codes)"
 check "man page and help name the same commands" same "$(commands)" "$(man_commands)"
 check "man page and help name the same commands of rule" same "$(verbs)" "$(man_verbs)"
 check "man page and help have the same words of rules" same "$(grammar)" "$(man_grammar)"
@@ -179,6 +179,14 @@ check "no connections at all are a usage error" usage "not a number from 1 to 40
 	--any-measurement --listen 0 --connections 0 localhost:1
 check "connections without --listen are a usage error" usage "--connections needs --listen" \
 	--any-measurement --connections 1 localhost:1
+check "no lease at all is a usage error" usage "not a number from 1 to 604800: 0" \
+	--any-measurement --responder http://localhost --lease 0 localhost:1
+check "so is one that is too long" usage "not a number from 1 to 604800: 604801" \
+	--any-measurement --responder http://localhost --lease 604801 localhost:1
+check "a lease that nobody renews is a usage error" usage "--lease needs --responder" \
+	--any-measurement --lease 60 localhost:1
+check "a lease of what is only checked is a usage error" usage "--check-only contradicts --lease" \
+	--any-measurement --responder http://localhost --lease 60 --check-only localhost:1
 check "a port that is none is a usage error" usage "cannot listen on nonsense" \
 	--any-measurement --listen nonsense localhost:1
 check "an address that is not ours is a usage error" usage "cannot listen on 192.0.2.1:1" \

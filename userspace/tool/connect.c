@@ -10,6 +10,7 @@
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include "connect.h"
+#include "renewal.h"
 #include "trust.h"
 
 static const struct tool_option connect_options[] = {
@@ -29,6 +30,7 @@ static const struct tool_option connect_options[] = {
 	{ "no-pki", 0, NULL, "do not look at the server's certificate" },
 	{ "servername", 0, "NAME", "name in the server's certificate (default HOST)" },
 	{ "check-only", 0, NULL, "end after the verdict" },
+	{ "lease", 0, "SECONDS", "how long evidence is good for: ask the responder again in time" },
 	{ "allow-rekey", 0, NULL, "go on when the keys change after the verdict" },
 	{ "timeout", 0, "SECONDS", "how long all that may take until the verdict (default 60)" },
 	{ "json", 'j', NULL, "print the result as JSON on standard output" },
@@ -36,15 +38,16 @@ static const struct tool_option connect_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-static bool connect_number(const char *text, unsigned long max, unsigned long *out)
+/* Return: false after a message. */
+static bool connect_number(const char *text, unsigned int min, unsigned int max, unsigned int *out)
 {
 	uint64_t number;
 
-	if (tool_number(text, 0, max, &number)) {
-		*out = number;
+	if (tool_number(text, min, max, &number)) {
+		*out = (unsigned int)number;
 		return true;
 	}
-	tool_error("not a number from 0 to %lu: %s", max, text);
+	tool_error("not a number from %u to %u: %s", min, max, text);
 	return false;
 }
 
@@ -91,7 +94,7 @@ static bool connect_tcb_status(struct connect *c, const char *name)
 static bool connect_tcb_option(struct connect *c, const char *name, char *argument)
 {
 	struct tlsbind_appraisal *appraisal = c->appraisal;
-	unsigned long number;
+	unsigned int number;
 
 	if (!strcmp(name, "tcb"))
 		return connect_tcb_status(c, argument);
@@ -101,9 +104,9 @@ static bool connect_tcb_option(struct connect *c, const char *name, char *argume
 		return true;
 	}
 	c->tcb = true;
-	if (!connect_number(argument, 36500, &number))
+	if (!connect_number(argument, 0, 36500, &number))
 		return false;
-	tlsbind_appraisal_set_grace(appraisal, (unsigned int)number);
+	tlsbind_appraisal_set_grace(appraisal, number);
 	return true;
 }
 
@@ -111,7 +114,7 @@ static bool connect_tcb_option(struct connect *c, const char *name, char *argume
 static bool connect_appraisal_option(struct connect *c, const char *name, char *argument)
 {
 	struct tlsbind_appraisal *appraisal = c->appraisal;
-	unsigned long number;
+	unsigned int number;
 
 	if (!strcmp(name, "measurement"))
 		return connect_measurement(c, argument);
@@ -123,8 +126,8 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 	if (!strcmp(name, "allow-flag"))
 		return connect_flags(c, argument);
 	if (!strcmp(name, "vmpl"))
-		return connect_number(argument, 3, &number) &&
-		       !tlsbind_appraisal_set_vmpl(appraisal, (uint32_t)number);
+		return connect_number(argument, 0, 3, &number) &&
+		       !tlsbind_appraisal_set_vmpl(appraisal, number);
 	if (!strcmp(name, "policy")) {
 		c->policies++;
 		c->policy = argument;
@@ -136,19 +139,14 @@ static bool connect_appraisal_option(struct connect *c, const char *name, char *
 /* Options about where evidence comes from, and where bytes go. Return: false after a message. */
 static bool connect_way_option(struct connect *c, const char *name, char *argument)
 {
-	unsigned long number;
-
 	if (!strcmp(name, "responder")) {
 		c->responder.url = argument;
 	} else if (!strcmp(name, "listen")) {
 		c->listen = argument;
 	} else if (!strcmp(name, "connections")) {
-		if (!connect_number(argument, 4096, &number))
-			return false;
-		c->connections = (unsigned int)number;
-		if (!number)
-			tool_error("not a number from 1 to 4096: 0");
-		return number;
+		return connect_number(argument, 1, 4096, &c->connections);
+	} else if (!strcmp(name, "lease")) {
+		return connect_number(argument, 1, TLSBIND_LEASE_MAX / 1000, &c->lease);
 	} else {
 		return connect_appraisal_option(c, name, argument);
 	}
@@ -158,8 +156,6 @@ static bool connect_way_option(struct connect *c, const char *name, char *argume
 /* Return: false after a message. */
 static bool connect_option(struct connect *c, const char *name, char *argument)
 {
-	unsigned long number;
-
 	if (!strcmp(name, "cafile")) {
 		c->peer.cafile = argument;
 	} else if (!strcmp(name, "no-pki")) {
@@ -175,9 +171,7 @@ static bool connect_option(struct connect *c, const char *name, char *argument)
 	} else if (!strcmp(name, "help")) {
 		c->help = true;
 	} else if (!strcmp(name, "timeout")) {
-		if (!connect_number(argument, 86400, &number))
-			return false;
-		c->peer.timeout = (unsigned int)number;
+		return connect_number(argument, 0, 86400, &c->peer.timeout);
 	} else {
 		int trust = tool_trust_option(c->appraisal, name, argument);
 
@@ -199,6 +193,10 @@ static bool connect_way_complete(struct connect *c)
 		tool_error("--check-only contradicts --listen");
 	else if (c->connections && !c->listen)
 		tool_error("--connections needs --listen");
+	else if (c->lease && !c->responder.url)
+		tool_error("--lease needs --responder");
+	else if (c->lease && c->check_only)
+		tool_error("--check-only contradicts --lease");
 	else
 		return true;
 	return false;
@@ -289,10 +287,10 @@ static int connect_write(const struct connect *c, const struct tlsbind_result *r
 }
 
 /* In one piece: several processes may have something to say at the same time. */
-static int connect_print(const struct connect *c, const struct tlsbind_result *result)
+int tool_connect_print(const struct connect *c, const struct tlsbind_result *result, FILE *out)
 {
-	FILE *out = c->json ? stdout : stderr, *memory;
 	char *text = NULL;
+	FILE *memory;
 	size_t len = 0;
 	int ret;
 
@@ -319,10 +317,27 @@ static void connect_too_slow(int signal)
 	_exit(TOOL_CONNECT);
 }
 
+/* After the verdict. Return: exit code. */
+static int connect_pass(const struct connect *c, SSL *ssl, const struct connect_verdict *verdict,
+			const struct tool_ends *ends)
+{
+	struct tool_renewal *renewal;
+	int code;
+
+	if (!c->lease)
+		return tool_pass(ssl, c->allow_rekey ? NULL : &verdict->conn, NULL, ends);
+	code = tool_renewal_new(c, ssl, verdict, &renewal);
+	if (code)
+		tool_tls_reset(ssl);
+	else
+		code = tool_pass(ssl, NULL, renewal, ends);
+	tool_renewal_free(renewal);
+	return code;
+}
+
 int tool_connect_one(const struct connect *c, const struct tool_ends *ends)
 {
-	struct tlsbind_result *result = NULL;
-	struct tlsbind_connection conn;
+	struct connect_verdict verdict = { 0 };
 	int code = TOOL_CONNECT, ret;
 	SSL *ssl;
 
@@ -331,18 +346,18 @@ int tool_connect_one(const struct connect *c, const struct tool_ends *ends)
 	ssl = tool_tls_connect(&c->peer);
 	if (!ssl)
 		return TOOL_CONNECT;
-	ret = tool_connect_attest(c, ssl, &conn, &result);
+	ret = tool_connect_attest(c, ssl, &verdict);
 	alarm(0);
 	if (!ret) {
-		code = (int)tlsbind_result_class(result);
-		if (connect_print(c, result))
+		code = (int)tlsbind_result_class(verdict.result);
+		if (tool_connect_print(c, verdict.result, c->json ? stdout : stderr))
 			code = TOOL_USAGE;
 		else if (code == TOOL_OK && !c->check_only)
-			code = tool_pass(ssl, &conn, c->allow_rekey, ends);
+			code = connect_pass(c, ssl, &verdict, ends);
 		else
 			SSL_shutdown(ssl);
 	}
-	tlsbind_result_free(result);
+	tlsbind_result_free(verdict.result);
 	tool_tls_free(ssl);
 	return code;
 }

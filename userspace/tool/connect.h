@@ -16,6 +16,7 @@
  * @listen: [ADDRESS:]PORT for programs of this machine; NULL for standard input and output
  * @from: who came there; NULL if nobody
  * @connections: of those at once; 0 if nothing was said
+ * @lease: seconds that evidence is good for; 0 for ever
  * @measurements: a measurement was named
  * @any_measurement: every measurement will do
  * @tcb: something was said of what TCB is accepted
@@ -34,6 +35,7 @@ struct connect {
 	const char *listen;
 	const char *from;
 	unsigned int connections;
+	unsigned int lease;
 	bool measurements;
 	bool any_measurement;
 	bool tcb;
@@ -44,17 +46,40 @@ struct connect {
 	bool help;
 };
 
+/** tool_now() - milliseconds since the machine was started, suspended or not */
+uint64_t tool_now(void);
+
+/**
+ * struct connect_verdict - what came of a challenge
+ * @conn: the connection as it was when the evidence was verified
+ * @asked: when the nonce was drawn, by tool_now()
+ * @result: of the verification; to be freed
+ */
+struct connect_verdict {
+	struct tlsbind_connection conn;
+	uint64_t asked;
+	struct tlsbind_result *result;
+};
+
 /**
  * tool_connect_attest() - ask for evidence, and verify it
  * @c: what is accepted, and who is asked
  * @ssl: the connection, blocking
- * @conn: as it was when the evidence was verified
- * @result: to be freed; NULL if there is none
+ * @verdict: the verdict; without a result on failure
  *
  * Return: 0 if there is a result, which may well be a rejection; -1 after a message.
  */
-int tool_connect_attest(const struct connect *c, SSL *ssl, struct tlsbind_connection *conn,
-			struct tlsbind_result **result);
+int tool_connect_attest(const struct connect *c, SSL *ssl, struct connect_verdict *verdict);
+
+/**
+ * tool_connect_print() - print a result, in one piece
+ * @c: in which form
+ * @result: the result
+ * @out: where to
+ *
+ * Return: 0; -ENOMEM or -EIO.
+ */
+int tool_connect_print(const struct connect *c, const struct tlsbind_result *result, FILE *out);
 
 /**
  * tool_connect_one() - connect, attest, and hand on what comes

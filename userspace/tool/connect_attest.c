@@ -26,6 +26,14 @@ struct connect_question {
 	char said[TOOL_RESPONDER_WHY];
 };
 
+uint64_t tool_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /*
  * Session tickets and KeyUpdates that have come must be seen before the keys are looked
  * at, and what an application sends first must stay. Return: false after a message.
@@ -119,14 +127,15 @@ static int connect_describe(const struct connect *c, SSL *ssl, struct tlsbind_co
  * another nonce; -1 after a message.
  */
 static int connect_attest_once(const struct connect *c, SSL *ssl,
-			       struct connect_question *question, struct tlsbind_connection *conn,
-			       struct tlsbind_result **result, bool *rekeyed)
+			       struct connect_question *question, struct connect_verdict *verdict,
+			       bool *rekeyed)
 {
 	uint8_t nonce[TLSBIND_NONCE_SIZE], *evidence;
-	struct tlsbind_connection before;
+	struct tlsbind_connection *conn = &verdict->conn, before;
 	size_t len;
 	int ret;
 
+	verdict->asked = tool_now();
 	if (tlsbind_nonce_new(nonce)) {
 		tool_error("no random numbers");
 		return -1;
@@ -139,7 +148,7 @@ static int connect_attest_once(const struct connect *c, SSL *ssl,
 	ret = connect_describe(c, ssl, conn);
 	if (!ret) {
 		ret = tlsbind_verify(evidence ? evidence : (uint8_t *)"", len, conn, nonce,
-				     c->appraisal, result);
+				     c->appraisal, &verdict->result);
 		if (ret)
 			tool_error("cannot verify: %s", strerror(-ret));
 	}
@@ -151,30 +160,28 @@ static int connect_attest_once(const struct connect *c, SSL *ssl,
 
 /* Until there is evidence; the time allowed for everything ends it otherwise. */
 static int connect_attest_until(const struct connect *c, SSL *ssl,
-				struct tlsbind_connection *conn, struct tlsbind_result **result,
-				bool *rekeyed)
+				struct connect_verdict *verdict, bool *rekeyed)
 {
 	struct connect_question question = { 0 };
 	int ret;
 
 	do
-		ret = connect_attest_once(c, ssl, &question, conn, result, rekeyed);
+		ret = connect_attest_once(c, ssl, &question, verdict, rekeyed);
 	while (ret == -EAGAIN);
 	return ret;
 }
 
-int tool_connect_attest(const struct connect *c, SSL *ssl, struct tlsbind_connection *conn,
-			struct tlsbind_result **result)
+int tool_connect_attest(const struct connect *c, SSL *ssl, struct connect_verdict *verdict)
 {
 	bool rekeyed;
 	int ret;
 
-	*result = NULL;
-	ret = connect_attest_until(c, ssl, conn, result, &rekeyed);
-	if (!ret && rekeyed && !tlsbind_result_accepted(*result)) {
-		tlsbind_result_free(*result);
-		*result = NULL;
-		ret = connect_attest_until(c, ssl, conn, result, &rekeyed);
+	verdict->result = NULL;
+	ret = connect_attest_until(c, ssl, verdict, &rekeyed);
+	if (!ret && rekeyed && !tlsbind_result_accepted(verdict->result)) {
+		tlsbind_result_free(verdict->result);
+		verdict->result = NULL;
+		ret = connect_attest_until(c, ssl, verdict, &rekeyed);
 	}
 	return ret;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A TLS 1.3 connection, made so that evidence about it can be accepted at all. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -104,6 +106,18 @@ int tool_tls_describe(SSL *ssl, struct tlsbind_connection *out)
 		return -1;
 	}
 	return 0;
+}
+
+/*
+ * connect(2): TCP dissolves the association by a reset, and drops what is queued. SO_LINGER would
+ * not do: OpenSSL shuts the socket down before it closes it, which is an end in good order.
+ */
+void tool_tls_reset(SSL *ssl)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (connect(SSL_get_fd(ssl), &nobody, sizeof(nobody)))
+		tool_message("cannot reset the connection: %s", strerror(errno));
 }
 
 void tool_tls_free(SSL *ssl)

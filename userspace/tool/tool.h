@@ -23,6 +23,7 @@ enum tool_exit {
 	TOOL_NO_SUCH = 9,	/* no such rule or connection */
 	TOOL_MISSING = 10,	/* doctor found something missing */
 	TOOL_TCB = TLSBIND_CLASS_TCB,
+	TOOL_LAPSED = 12,	/* connect: no fresh evidence in time */
 	/* exec: as env(1) and timeout(1) have them; all others are the program's */
 	TOOL_STRICT = 124,	/* not all connections are in the kernel */
 	TOOL_EXEC = 125,	/* exec itself failed */
@@ -191,6 +192,14 @@ SSL *tool_tls_connect(const struct tool_peer *peer);
  */
 int tool_tls_describe(SSL *ssl, struct tlsbind_connection *out);
 
+/**
+ * tool_tls_reset() - end a connection at once
+ * @ssl: the connection, which can only be freed afterwards
+ *
+ * The peer is sent a reset, and nothing that waited to be sent.
+ */
+void tool_tls_reset(SSL *ssl);
+
 /** tool_tls_free() - end a connection and its socket */
 void tool_tls_free(SSL *ssl);
 
@@ -221,16 +230,22 @@ struct tool_ends {
 	bool socket;
 };
 
+struct tool_renewal;
+
 /**
  * tool_pass() - hand on what comes, both ways
  * @ssl: the connection
- * @attested: what the evidence was about
- * @allow_rekey: go on after a KeyUpdate
+ * @attested: what the evidence was about: with other keys the connection ends. NULL if later
+ *	ones are welcome too
+ * @renewal: of the evidence; it then says what may pass, and when the connection ends. NULL
+ *	if evidence counts for ever
  * @ends: from where, and where to
+ *
+ * What @renewal ends is reset: what waits to be sent is dropped, and the peer told so.
  *
  * Return: exit code.
  */
-int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, bool allow_rekey,
+int tool_pass(SSL *ssl, const struct tlsbind_connection *attested, struct tool_renewal *renewal,
 	      const struct tool_ends *ends);
 
 #endif /* TLSBIND_TOOL_H */
