@@ -8,6 +8,7 @@
 #   userspace/         libtlsbind and its tests
 #   lib-RELEASE-gcov/  tlsbind.ko that counts which of its lines run
 # TLSBIND_KEEP_GOING=1: a part that does not build is left out with a message.
+# TLSBIND_BENCH=1: with the modules that make bench needs.
 # TLSBIND_LEAN=1: without programs of others that only tests need.
 
 # shellcheck source=selftests/vm/env.sh
@@ -46,6 +47,7 @@ module() {
 	shift 3
 	[ -z "${VARIANT:-}" ] || options+=(GCOV_PROFILE=y)
 	[ "$name" != tlsbind_kunit ] || options+=(TLSBIND_KUNIT=1)
+	[ "$name" != tlsbind_states ] || options+=(TLSBIND_STATES=1)
 	key=$(hash "${@/#/$dir/}" "$0" | tr -d '\n'; gcc -dumpfullversion
 		cat "$CACHE/debug/$release/.key" 2>/dev/null || true)
 	[ "$(cat "$tree/.key" 2>/dev/null)" != "$key" ] || return 0
@@ -71,6 +73,8 @@ modules() {
 			Kbuild "${sources[@]}"
 		part "door-test-$release" module tlsbind_door_test "$release" "$TOP/selftests/doors" \
 			Kbuild door_test.c
+		[ -z "${TLSBIND_BENCH:-}" ] ||
+			part "states-$release" module tlsbind_states "$release" "$TOP" Kbuild kmod selftests/bench/states
 	done
 	for release in "${DEBUG[@]}"; do
 		part "gate-$release" module gate_test "$release" "$VM_DIR" Kbuild gate_test.c
@@ -143,5 +147,5 @@ else
 		[ -n "${TLSBIND_LEAN:-}" ] || [ ! -x "$TOP/selftests/$program" ] || "$TOP/selftests/$program"
 	done
 	"$VM_DIR/chroot.sh" env TLSBIND_KEEP_GOING="${TLSBIND_KEEP_GOING:-0}" \
-		/src/selftests/vm/guest.sh inside "$@"
+		TLSBIND_BENCH="${TLSBIND_BENCH:-}" /src/selftests/vm/guest.sh inside "$@"
 fi
