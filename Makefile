@@ -49,7 +49,7 @@ check-debug: ## the guest's tests on a kernel with KASAN, lockdep, kmemleak ... 
 coverage: ## which lines of the module the guest's tests run [K=6.12|7] [T=name]
 	@$(VM)/coverage.sh $(or $(K),6.12) $(T)
 
-bench: ## what keys and verification cost, to build/bench.json [K=6.12|7]
+bench: ## what keys, evidence, connections, the tree and verification cost, to build/bench.json and .svg [K=6.12|7]
 	@$(VM)/bench.sh $(K)
 
 lint: ## every static check: checkpatch, sparse, Coccinelle, clang, shellcheck ... [T=check]
