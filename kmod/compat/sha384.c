@@ -9,11 +9,23 @@
 
 #include <crypto/hash.h>
 #include <linux/err.h>
+#include <linux/kmod.h>
 
 static struct crypto_shash *tlsbind_sha384_tfm;
 
 /* Never given a key: it keeps the algorithm loaded for those that are. */
 static struct crypto_shash *tlsbind_sha384_hmac;
+
+/*
+ * A generic SHA-384 may be there already. The crypto API is content with it then, and does
+ * not ask for the module that knows this processor's instructions; whether udev has loaded
+ * that depends on the system. All modules that do SHA-384 have this alias. That none can be
+ * loaded is no error: then the generic one does.
+ */
+static void tlsbind_sha384_load(void)
+{
+	request_module("crypto-sha384");
+}
 
 /**
  * tlsbind_sha384_init() - get the transforms
@@ -23,6 +35,7 @@ static struct crypto_shash *tlsbind_sha384_hmac;
  */
 int tlsbind_sha384_init(void)
 {
+	tlsbind_sha384_load();
 	tlsbind_sha384_tfm = crypto_alloc_shash("sha384", 0, 0);
 	if (IS_ERR(tlsbind_sha384_tfm))
 		return PTR_ERR(tlsbind_sha384_tfm);
