@@ -232,6 +232,38 @@ static void test_answered(struct scene *s, const struct rekey_library *library)
 	rejected(s, "answered");
 }
 
+#define MUTUAL_TESTS 4
+
+/* Both ends are under the gate: the KeyUpdate of one holds it, and then the other, too. */
+static void test_mutual(struct scene *s)
+{
+	struct rekey_task server;
+	struct gate_hold client;
+
+	s->library = &rekey_openssl;
+	rekey_begin(&s->p, s->library, true, &rekey_openssl, true);
+	if (rules_only(&s->nl, "gate mutual loopback"))
+		tap_bail("rules: %s", s->nl.text);
+	rekey_start(&server, &s->p.b, rekey_shake);
+	rekey_start(&s->task, &s->p.a, rekey_shake);
+	for (int i = 0; i < 2; i++)
+		if (!next_hold(s, 0, 0) || !verdict(s, TLSBIND_DECISION_ADMIT))
+			tap_bail("handshake");
+	if (rekey_join(&server) || rekey_join(&s->task))
+		tap_bail("handshake: %s, %s", s->p.a.error, s->p.b.error);
+	rekey_start(&s->task, &s->p.a, update_plain);
+	tap_ok(next_hold(s, 0, 1), "mutual: the client's KeyUpdate holds the client");
+	client = s->hold;
+	rekey_start(&server, &s->p.b, hear_after);
+	tap_ok(next_hold(s, 1, 0), "mutual: and the server, when it has read it");
+	tap_ok(evidence_fits(&client, &s->p.b) && evidence_fits(&s->hold, &s->p.a) &&
+	       !rekey_done(&s->task) && !rekey_done(&server), "mutual: evidence of each fits the other's hold");
+	tap_ok(verdict(s, TLSBIND_DECISION_ADMIT) &&
+	       !gate_verdict(&s->judge, client.handle, TLSBIND_DECISION_ADMIT) && !rekey_join(&s->task) &&
+	       !rekey_send(&s->p.a, "after") && !rekey_join(&server), "mutual: admitted, both go on");
+	rekey_close(&s->p);
+}
+
 #define KEEP_TESTS 1
 
 static void test_keep(struct scene *s, const struct rekey_library *library)
@@ -264,7 +296,7 @@ int main(int argc, char **argv)
 	if (!guest_rekeys())
 		tap_skip_all("kTLS cannot rekey");
 	rekey_setup(argv);
-	tap_plan(2 * TESTS);
+	tap_plan(2 * TESTS + MUTUAL_TESTS);
 	guest_setup();
 	guest_param("tlsbind", "gate_timeout_ms", "60000");
 	if (nl_open(&s.nl))
@@ -278,5 +310,6 @@ int main(int argc, char **argv)
 		test_keep(&s, libraries[i]);
 		test_abort(&s, libraries[i]);
 	}
+	test_mutual(&s);
 	return tap_done();
 }
