@@ -2,12 +2,14 @@
 /*
  * What group commit is good for. The mock TEE takes 39 ms for a report, one at a time, as TDX
  * does. Many challengers, each a thread with a connection of its own, ask again as soon as
- * they have their evidence; before that, as many each have a report made of their own, through
- * configfs-tsm, as programs do without tlsbind. Both in the same guest, one after the other.
+ * they have their evidence, or after a pause of random length; before that, as many each have a
+ * report made of their own, through configfs-tsm, as programs do without tlsbind. All in the
+ * same guest, one after the other.
  * Prints a table and, in one line, JSON.
  *   bench-evidence [CHALLENGERS [SECONDS]]
  */
 #define _GNU_SOURCE
+#include <math.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -20,6 +22,7 @@
 
 #define SUITE		0x1301
 #define DELAY_MS	"36"	/* and some 3 that its signer takes: 39 in all */
+#define PAUSE_MS	500	/* in the mean */
 #define LONE		51	/* by one challenger, one after the other */
 #define STACK		(256 << 10)
 #define SAMPLES_MAX	(1 << 20)
@@ -139,6 +142,32 @@ static void *challenger_group(void *arg)
 	return NULL;
 }
 
+/* So long, or until the end if that comes first. */
+static void pause_for(double ns)
+{
+	uint64_t now = guest_boot_ns(), left = until > now ? until - now : 0;
+
+	usleep((ns < left ? ns : left) / 1000);
+}
+
+/* Who comes at random does not come in step with the reports. */
+static void *challenger_pausing(void *arg)
+{
+	struct challenger *c = arg;
+	unsigned short state[3] = { 0x330e, c->number, c->number >> 16 };
+	uint64_t start;
+
+	pthread_barrier_wait(&together);
+	for (;;) {
+		pause_for(-log(1 - erand48(state)) * PAUSE_MS * 1e6);
+		start = guest_boot_ns();
+		if (start + NS / 1000 >= until)
+			return NULL;
+		challenge(c, false);
+		sample(guest_boot_ns() - start);
+	}
+}
+
 static void run(struct challenger *all, void *(*challenger)(void *), struct load *load)
 {
 	pthread_t *threads = calloc(challengers, sizeof(*threads));
@@ -252,6 +281,8 @@ static json_t *measure(void)
 	row(result, "own", "many programs, one report for each", &load);
 	run(all, challenger_group, &load);
 	row(result, "group", "as many challengers, evidence", &load);
+	run(all, challenger_pausing, &load);
+	row(result, "pausing", "as many, each 1/2 s after the last", &load);
 	json_object_set_new(result, "wrong", json_integer(wrong_answers(all)));
 	return result;
 }
