@@ -80,9 +80,9 @@ build_programs() {
 	return "$status"
 }
 
-# program_sources: C files of programs, not of modules.
+# program_sources: C files of programs, not of modules, nor what is the module's in user space.
 program_sources() {
 	files -name '*.c' \( -path './userspace/*' -o -path './selftests/*' \) \
 		! \( -path './selftests/mock-tee/*' ! -path './selftests/mock-tee/*/*' \) \
-		! -path './selftests/doors/*' ! -path './selftests/vm/*' ! -path './selftests/lint/*'
+		! -path './selftests/bench/*/*' ! -path './selftests/doors/*' ! -path './selftests/vm/*' ! -path './selftests/lint/*'
 }
