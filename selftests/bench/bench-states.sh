@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A million states that no socket has, in the module's index by connection id: nanoseconds (in a
+# A million states that no socket has, in a table as the module's index by connection id: nanoseconds (in a
 # guest with -icount: instructions) of a lookup, and the kernel's memory for each. Prints a table and,
 # in one line, JSON.
 #   bench-states.sh [STATES]

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A million connections that there are not: states as large as the real ones, with no socket,
- * in the module's own index by connection id. How long a lookup takes while there are a few
+ * in a table as the module's index by connection id: its twin.c, with the same key. How long a lookup takes while there are a few
  * of them, and while there are many, is in the parameter "result" once it is loaded, as JSON.
  * The states are there until it is unloaded, so that whoever loads it can see what memory
  * they take.
  */
+#include <linux/build_bug.h>
+#include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -14,10 +16,12 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "connection.h"
 #include "sock.h"
+#include "twin.h"
 
 #define STATES_LOOKUPS	1000
 #define STATES_ROUNDS	9
@@ -31,32 +35,36 @@ static char *result = states_text;
 module_param(result, charp, 0444);
 MODULE_PARM_DESC(result, "lookups: connections, and nanoseconds for one that is there and one that is not");
 
+static struct tlsbind_twins states_table;
 static struct tlsbind_sock **states;
 static unsigned int states_made;
 
 /* The i-th: as good as random, and known again. */
-static void states_id(u64 i, u8 id[TLSBIND_CONNECTION_ID_SIZE])
+static struct tlsbind_connection_key states_key(u64 i)
 {
 	u64 half[2] = { i * 0x9e3779b97f4a7c15ULL, ~i * 0xc2b2ae3d27d4eb4fULL };
+	struct tlsbind_connection_key key = { .net = &init_net };
 
-	BUILD_BUG_ON(sizeof(half) != TLSBIND_CONNECTION_ID_SIZE);
-	memcpy(id, half, sizeof(half));
+	BUILD_BUG_ON(sizeof(half) != sizeof(key.id));
+	memcpy(key.id, half, sizeof(half));
+	return key;
 }
 
 static int states_add(unsigned int i)
 {
-	u8 id[TLSBIND_CONNECTION_ID_SIZE];
+	struct tlsbind_sock *ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	states[i] = kzalloc(sizeof(*states[i]), GFP_KERNEL_ACCOUNT);
-	if (!states[i])
+	if (!ts)
 		return -ENOMEM;
-	refcount_set(&states[i]->ref, 1);
-	states_id(i, id);
-	ret = tlsbind_connection_add(&states[i]->connection, &init_net, id);
-	if (ret)
-		kfree(states[i]);
-	return ret;
+	refcount_set(&ts->ref, 1);
+	ts->connection.key = states_key(i);
+	ret = tlsbind_twin_add(&states_table, &ts->connection.twin, NULL);
+	if (ret < 0)
+		kfree(ts);
+	else
+		states[i] = ts;
+	return min(ret, 0);
 }
 
 static int states_fill(unsigned int to)
@@ -72,21 +80,35 @@ static int states_fill(unsigned int to)
 	return 0;
 }
 
+/* As tlsbind_connection_get(), and the reference is dropped. */
+static bool states_find(const struct tlsbind_connection_key *key)
+{
+	struct tlsbind_twin *twin;
+	struct tlsbind_sock *ts;
+	bool found = false;
+
+	rcu_read_lock();
+	twin = tlsbind_twin_find(&states_table, key);
+	if (twin && tlsbind_twin_alone(twin)) {
+		ts = container_of(twin, struct tlsbind_sock, connection.twin);
+		found = refcount_inc_not_zero(&ts->ref);
+	}
+	rcu_read_unlock();
+	if (found)
+		refcount_dec(&ts->ref);
+	return found;
+}
+
 /* Look for those from @from on, of which @there are. Return: nanoseconds for each, or an errno. */
 static s64 states_look(u64 from, unsigned int there)
 {
-	u8 id[TLSBIND_CONNECTION_ID_SIZE];
-	struct tlsbind_sock *ts;
+	struct tlsbind_connection_key key;
 	u64 start = ktime_get_ns();
 	unsigned int i, found = 0;
 
 	for (i = 0; i < STATES_LOOKUPS; i++) {
-		states_id(from + (u64)i * 2654435761U % states_made, id);
-		ts = tlsbind_connection_get(&init_net, id);
-		if (IS_ERR(ts))
-			continue;
-		refcount_dec(&ts->ref);
-		found++;
+		key = states_key(from + (u64)i * 2654435761U % states_made);
+		found += states_find(&key);
 	}
 	start = ktime_get_ns() - start;
 	return found == there ? div_u64(start, STATES_LOOKUPS) : -ENOENT;
@@ -106,12 +128,13 @@ static s64 states_least(u64 from, unsigned int there)
 	return least;
 }
 
-/* A line of the result. */
+/* A line of the result. A table that is just being moved to a larger one is searched in both. */
 static int states_measure(void)
 {
 	size_t used = strlen(states_text);
 	s64 hit, miss;
 
+	flush_work(&states_table.table.run_work);
 	hit = states_least(0, STATES_LOOKUPS);
 	miss = states_least(1ULL << 40, 0);
 	if (hit < 0 || miss < 0)
@@ -125,9 +148,10 @@ static int states_measure(void)
 static void states_drop(void)
 {
 	while (states_made--)
-		tlsbind_connection_remove(&states[states_made]->connection);
+		tlsbind_twin_remove(&states_table,
+				    &states[states_made]->connection.twin);
 	synchronize_rcu();
-	tlsbind_connection_exit();
+	tlsbind_twins_exit(&states_table);
 }
 
 static void states_free(unsigned int made)
@@ -167,7 +191,10 @@ static int __init states_init(void)
 	states = kvcalloc(count, sizeof(*states), GFP_KERNEL);
 	if (!states)
 		return -ENOMEM;
-	ret = tlsbind_connection_init();
+	ret = tlsbind_twins_init(&states_table,
+				 offsetof(struct tlsbind_connection, key) -
+				 offsetof(struct tlsbind_connection, twin),
+				 sizeof(struct tlsbind_connection_key));
 	if (ret) {
 		kvfree(states);
 		return ret;
