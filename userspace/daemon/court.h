@@ -34,7 +34,7 @@
 #define JUDGE_RETRY_MIN	100
 #define JUDGE_RETRY_MAX	3200
 
-/* The same of leases: a sixteenth of what time is left, but not more. */
+/* The limit of leases is an eighth of what time is left, but not more than this. */
 #define JUDGE_RENEWAL_MAX	60000
 
 /* If a responder wants to be asked after the end of a lease, it is asked once so long before. */

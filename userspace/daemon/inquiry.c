@@ -69,8 +69,10 @@ static int64_t judge_inquiry_delay(const struct judge_hold *hold, int64_t left)
 {
 	int64_t most = JUDGE_RETRY_MAX, delay;
 
-	if (hold->renewal && left / 16 > most)
-		most = left / 16 < JUDGE_RENEWAL_MAX ? left / 16 : JUDGE_RENEWAL_MAX;
+	if (hold->renewal)
+		most = left / 8 < JUDGE_RENEWAL_MAX ? left / 8 : JUDGE_RENEWAL_MAX;
+	if (most < JUDGE_RETRY_MIN)
+		most = JUDGE_RETRY_MIN;
 	delay = (int64_t)JUDGE_RETRY_MIN << (hold->tries < 10 ? hold->tries : 10);
 	delay /= 2;
 	return delay < most ? delay : most;
