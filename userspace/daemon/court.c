@@ -41,13 +41,24 @@ static bool judge_court_newest(struct judge_court *court, const struct judge_hol
 	return true;
 }
 
+/* When the kernel is to be asked how much time there is, or whether it is still wanted. */
+static void judge_court_late(struct judge_court *court, const struct judge_hold *hold)
+{
+	int64_t now = loop_now();
+
+	if (!hold->listed && court->docket.count >= JUDGE_NEWS_CROWD &&
+	    now - court->loop->idle > JUDGE_NEWS_LATE)
+		judge_roll_relist(court, now + JUDGE_NEWS_LIST);
+	if (hold->renewal)
+		judge_roll_relist(court, now + JUDGE_RELIST);
+}
+
 static void judge_court_open(struct judge_court *court, const struct judge_hold *heard)
 {
 	struct judge_hold *hold = judge_roll_add(court, heard);
 
 	if (hold) {
-		if (hold->renewal)
-			judge_roll_relist(court, loop_now() + JUDGE_RELIST);
+		judge_court_late(court, hold);
 		judge_inquiry_open(court, hold);
 	} else if (heard->renewal) {
 		judge_roll_relist(court, loop_now() + JUDGE_RETRY_MAX);

@@ -40,6 +40,13 @@
 /* If a responder wants to be asked after the end of a lease, it is asked once so long before. */
 #define JUDGE_RENEWAL_LAST	5000
 
+/* What may have waited for longer to be read, ms, has less time than it says: in a crowd. */
+#define JUDGE_NEWS_LATE	(JUDGE_MARGIN / 4)
+#define JUDGE_NEWS_CROWD	32
+
+/* Then the kernel is asked how much, ms later: when the rest of a crowd is there. */
+#define JUDGE_NEWS_LIST	100
+
 /* Ms after which the kernel is asked which leases are still to be renewed. */
 #define JUDGE_RELIST	60000
 
@@ -94,6 +101,7 @@ struct judge_rules {
  * @renewals: how many of them are leases
  * @left_out: there were more leases
  * @expire: when the first on the docket is to be given up
+ * @swept: when one was given up just now, and the next is due, us; otherwise 0
  * @relist: of whoever calls judge_court_dump(): set if that is wanted; NULL if he cannot
  * @tally: what became of those before
  * @dismissed: the kernel said that this is not the judge (any more)
@@ -112,6 +120,7 @@ struct judge_court {
 	size_t renewals;
 	bool left_out;
 	struct loop_timer expire;
+	int64_t swept;
 	struct loop_timer *relist;
 	struct judge_tally tally;
 	bool dismissed;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "docket.h"
 
-/* Before any was given, µs; the machine may be an emulated one. */
+/* Before any was given up, us; the machine may be an emulated one. */
 #define JUDGE_DOCKET_COST	5000
+
+/* What it is not taken for less than: one alone takes less than one of many. */
+#define JUDGE_DOCKET_LEAST	1000
 
 void judge_docket_init(struct judge_docket *docket)
 {
@@ -33,7 +36,11 @@ void judge_docket_leave(struct judge_docket *docket, struct judge_hold *hold)
 
 void judge_docket_took(struct judge_docket *docket, int64_t took)
 {
-	docket->cost += (took - docket->cost) / 8;
+	int64_t more = took - docket->cost;
+
+	docket->cost += more > 0 ? more / 4 : more / 32;
+	if (docket->cost < JUDGE_DOCKET_LEAST)
+		docket->cost = JUDGE_DOCKET_LEAST;
 }
 
 /*

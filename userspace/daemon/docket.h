@@ -20,7 +20,7 @@ TAILQ_HEAD(judge_docket_list, judge_hold);
  * struct judge_docket - all holds
  * @list: the earliest deadline first
  * @count: how many
- * @cost: microseconds that a verdict takes, on average of late
+ * @cost: microseconds that giving one up takes, of late; rather more than less
  */
 struct judge_docket {
 	struct judge_docket_list list;
@@ -37,7 +37,7 @@ void judge_docket_enter(struct judge_docket *docket, struct judge_hold *hold);
 /** judge_docket_leave() - and does not any more */
 void judge_docket_leave(struct judge_docket *docket, struct judge_hold *hold);
 
-/** judge_docket_took() - a verdict took so many microseconds */
+/** judge_docket_took() - giving one up took so many microseconds */
 void judge_docket_took(struct judge_docket *docket, int64_t took);
 
 /**

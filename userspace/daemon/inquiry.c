@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <time.h>
 #include "appraise.h"
 #include "court.h"
 #include "inquiry.h"
@@ -21,16 +22,38 @@ void judge_inquiry_schedule(struct judge_court *court)
 		loop_timer_set(court->loop, &court->expire, judge_docket_due(&court->docket));
 }
 
-/* One at a time, so that answers that are there are taken meanwhile. */
+static int64_t judge_inquiry_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static bool judge_inquiry_over(const struct judge_court *court)
+{
+	return !TAILQ_EMPTY(&court->docket.list) &&
+	       judge_docket_due(&court->docket) <= loop_now();
+}
+
+/*
+ * One at a time, so that answers that are there are taken meanwhile: what that takes is a
+ * part of what a verdict costs. No question is asked that would be given up at once.
+ */
 void judge_inquiry_expire(void *arg)
 {
 	struct judge_court *court = arg;
+	int64_t begun = court->swept ? court->swept : judge_inquiry_clock(), now;
 
-	if (TAILQ_EMPTY(&court->docket.list))
-		return;
-	if (judge_docket_due(&court->docket) <= loop_now()) {
+	court->swept = 0;
+	if (judge_inquiry_over(court)) {
 		judge_inquiry_give_up(court, TAILQ_FIRST(&court->docket.list));
-		judge_inquiry_dispatch(court);
+		now = judge_inquiry_clock();
+		judge_docket_took(&court->docket, now - begun);
+		if (judge_inquiry_over(court))
+			court->swept = now;
+		else
+			judge_inquiry_dispatch(court);
 	}
 	judge_inquiry_schedule(court);
 }

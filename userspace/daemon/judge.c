@@ -13,13 +13,9 @@
 #include "log.h"
 #include "manager.h"
 #include "options.h"
-#include "roll.h"
 
 /* Before the kernel is asked again for all holds, if that did not work, ms. */
 #define JUDGE_DUMP_AGAIN	100
-
-/* News that waited for so long, ms, are late: a fourth of the margin. */
-#define JUDGE_NEWS_LATE		(JUDGE_MARGIN / 4)
 
 /* So often at once, if more is lost meanwhile: then everybody else has a turn. */
 #define JUDGE_DUMP_TRIES	4
@@ -103,18 +99,10 @@ static void judge_listen(struct judge *judge, bool lost)
 		judge_end(judge, OPTIONS_SYSTEM, strerror(-ret));
 }
 
-/*
- * What has waited to be read has less time than it says. The kernel is asked how much, if
- * it may have waited for long; not before the rest of a crowd is there.
- */
 static void judge_news(void *arg, uint32_t events)
 {
-	struct judge *judge = arg;
-
 	(void)events;
-	judge_listen(judge, false);
-	if (loop_now() - judge->loop.idle > JUDGE_NEWS_LATE)
-		judge_roll_relist(&judge->court, loop_now() + JUDGE_DUMP_AGAIN);
+	judge_listen(arg, false);
 }
 
 static void judge_dump(void *arg)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include "court.h"
 #include "roll.h"
 #include "verdict.h"
@@ -59,20 +58,9 @@ void judge_verdict_send(struct judge_court *court, const struct judge_hold *hold
 		loop_end(court->loop);
 }
 
-static int64_t judge_verdict_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void judge_verdict_decide(struct judge_court *court, struct judge_hold *hold,
 			  enum judge_reason reason, const char *text)
 {
-	int64_t begun = judge_verdict_clock();
-
 	judge_verdict_send(court, hold, reason, text);
 	judge_roll_forget(court, hold);
-	judge_docket_took(&court->docket, judge_verdict_clock() - begun);
 }

@@ -40,6 +40,7 @@
  * @dump_timeout: how much time they have; 0 for as much as told() says
  * @dump_renewals: they are renewals
  * @dump_error: of the next dump
+ * @dump_empty: there are none, and this is true
  * @relist: set if the court wants a dump
  * @guard: ends a test that hangs
  * @hung: it did
@@ -64,6 +65,7 @@ struct session {
 	uint32_t dump_timeout;
 	bool dump_renewals;
 	int dump_error;
+	bool dump_empty;
 	struct loop_timer relist;
 	struct loop_timer guard;
 	bool hung;
@@ -201,7 +203,7 @@ static int session_dump(void *arg, tool_nl_answer *answer, void *answer_arg)
 		assert_int_equal(answer(nlmsg_hdr(message), answer_arg), 0);
 		nlmsg_free(message);
 	}
-	return session.dump_error;
+	return session.dumps || session.dump_empty ? session.dump_error : -EAGAIN;
 }
 
 static void session_guard(void *arg)
@@ -211,11 +213,11 @@ static void session_guard(void *arg)
 	loop_end(&session.loop);
 }
 
-/* As the daemon does; a test that wants to look itself sees that the timer is set before. */
+/* As the daemon does, but for asking again. */
 static void session_relist(void *arg)
 {
 	(void)arg;
-	assert_int_equal(judge_court_dump(&session.court), 0);
+	judge_court_dump(&session.court);
 }
 
 static void session_write_policy(json_t *policy)

@@ -401,6 +401,7 @@ static void what_is_not_wanted_any_more_is_forgotten(void **state)
 	t = renewal(1, 3600000);
 	session_tell(&t);
 	assert_true(session.relist.set && session.relist.at <= loop_now() + JUDGE_RELIST);
+	session.dump_empty = true;
 	assert_int_equal(judge_court_dump(&session.court), 0);
 	renewals_were(1, 0, 0, 0, 1);
 	assert_int_equal(session.count, 0);
