@@ -27,8 +27,7 @@ static int __init tlsbind_init(void)
 
 	ret = tlsbind_sha384_init();
 	if (ret) {
-		pr_err("no HMAC-SHA-384 (%d): needs CONFIG_CRYPTO_SHA512 and CONFIG_CRYPTO_HMAC\n",
-		       ret);
+		pr_err("no SHA-384 (%d): needs CONFIG_CRYPTO_SHA512\n", ret);
 		return ret;
 	}
 	ret = tlsbind_net_init();

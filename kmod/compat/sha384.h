@@ -3,8 +3,7 @@
  * One-shot SHA-384 and HMAC-SHA-384.
  *
  * Kernels from 6.17 have them as library functions that cannot fail (commits
- * "lib/crypto: sha512: ..."); before, they are crypto API transforms, which
- * allocate and can.
+ * "lib/crypto: sha512: ..."); before, SHA-384 is a transform of the crypto API.
  */
 #ifndef _TLSBIND_COMPAT_SHA384_H
 #define _TLSBIND_COMPAT_SHA384_H
@@ -12,6 +11,9 @@
 #include <crypto/sha2.h>
 #include <linux/types.h>
 #include <linux/version.h>
+
+/* Data of an HMAC is not longer: a digest, or what a commitment is made of. */
+#define TLSBIND_HMAC_DATA_MAX	48
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 
