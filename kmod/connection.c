@@ -14,6 +14,7 @@
 #include <linux/build_bug.h>
 #include <linux/container_of.h>
 #include <linux/err.h>
+#include <linux/jhash.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -35,7 +36,7 @@ int tlsbind_connection_init(void)
 	return tlsbind_twins_init(&tlsbind_connections,
 				  offsetof(struct tlsbind_connection, key) -
 				  offsetof(struct tlsbind_connection, twin),
-				  sizeof(struct tlsbind_connection_key));
+				  sizeof(struct tlsbind_connection_key), jhash);
 }
 
 /**

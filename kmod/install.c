@@ -23,11 +23,10 @@
 #include "share.h"
 #include "sock.h"
 
-/* What a key installation changes, computed before it is made visible. */
+/* What a key installation changes, computed before it is made visible. Secret. */
 struct tlsbind_install_change {
 	int error;
-	u16 tls_version;
-	u16 cipher_suite;
+	struct tlsbind_key_material key;
 	bool nic;
 	bool shared;
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
@@ -38,23 +37,22 @@ static void tlsbind_install_read(struct sock *sk, bool tx,
 				 struct tlsbind_install_change *change)
 {
 	const struct tls_context *ctx = tls_get_ctx(sk);
-	struct tlsbind_key_material key;
 	int ret;
 
 	sock_owned_by_me(sk);
 	change->nic = (tx ? ctx->tx_conf : ctx->rx_conf) == TLS_HW;
-	ret = tlsbind_key_read(tx ? &ctx->crypto_send : &ctx->crypto_recv, &key);
-	change->tls_version = key.tls_version;
-	change->cipher_suite = key.cipher_suite;
+	ret = tlsbind_key_read(tx ? &ctx->crypto_send : &ctx->crypto_recv,
+			       &change->key);
 	if (!ret)
-		ret = tlsbind_binding_commit(&key, tx ? TLSBIND_DIRECTION_TX :
-							TLSBIND_DIRECTION_RX,
+		ret = tlsbind_binding_commit(&change->key,
+					     tx ? TLSBIND_DIRECTION_TX :
+						  TLSBIND_DIRECTION_RX,
 					     change->commitment);
 	if (!ret)
-		ret = tlsbind_binding_commit(&key, tx ? TLSBIND_DIRECTION_RX :
-							TLSBIND_DIRECTION_TX,
+		ret = tlsbind_binding_commit(&change->key,
+					     tx ? TLSBIND_DIRECTION_RX :
+						  TLSBIND_DIRECTION_TX,
 					     change->mirror);
-	memzero_explicit(&key, sizeof(key));
 	change->error = ret;
 }
 
@@ -71,7 +69,9 @@ static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_share_release(&key->share);
 		return;
 	}
-	ret = tlsbind_share_hold(&key->share, ts, change->commitment);
+	ret = tlsbind_share_hold(&key->share, ts, &change->key,
+				 tx ? TLSBIND_DIRECTION_TX :
+				      TLSBIND_DIRECTION_RX);
 	if (ret < 0)
 		change->error = ret;
 	change->shared = ret > 0;
@@ -121,8 +121,8 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 {
 	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 
-	ts->tls_version = change->tls_version;
-	ts->cipher_suite = change->cipher_suite;
+	ts->tls_version = change->key.tls_version;
+	ts->cipher_suite = change->key.cipher_suite;
 	if (change->nic)
 		ts->flags |= TLSBIND_F_NIC;
 	tlsbind_install_note(ts, install);
@@ -241,7 +241,7 @@ static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
 {
 	if (!tlsbind_install_guards(verdict))
 		return 0;
-	if (change->tls_version != TLS_1_3_VERSION &&
+	if (change->key.tls_version != TLS_1_3_VERSION &&
 	    !(verdict->options & TLSBIND_OPTION_TLS12))
 		return -EPROTONOSUPPORT;
 	/* Another socket with the same key would not be told from this one. */
@@ -420,6 +420,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (!error)
 		error = tlsbind_install_judgeable(ts, &install->verdict);
 	spin_unlock(&ts->lock);
+	memzero_explicit(&change.key, sizeof(change.key));
 	if (first && !answer)
 		tlsbind_net_count_sock(ts->net, true);
 	if (nameless && complete)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A table of the keys that sockets hold now, by commitment. Connections have
+ * A table of the keys that sockets hold now, by fingerprint. Connections have
  * keys of their own, so two sockets with the same one in the same direction
  * mean that a key came from elsewhere. The two ends of a connection within
- * this machine do not: the direction is part of the commitment.
+ * this machine do not: the direction is part of the fingerprint.
  *
  * A newcomer marks itself and the first of those who hold its key. Whoever
  * becomes the first later was a newcomer once. So all are marked if there is
@@ -11,26 +11,34 @@
  */
 #include "share.h"
 
+#include <linux/cache.h>
 #include <linux/container_of.h>
+#include <linux/random.h>
 #include <linux/spinlock.h>
-#include <linux/string.h>
 
 #include "sock.h"
 
 static struct tlsbind_twins tlsbind_shares;
 
+/* Of fingerprints. */
+static siphash_key_t tlsbind_share_secret __ro_after_init;
+
 /**
  * tlsbind_share_init() - make the table
  *
- * Context: process, may sleep.
- * Return: 0 or -ENOMEM.
+ * Context: process, may sleep until there is enough randomness; module init.
+ * Return: 0; -ENOMEM; -ERESTARTSYS after a signal.
  */
 int tlsbind_share_init(void)
 {
-	return tlsbind_twins_init(&tlsbind_shares,
-				  offsetof(struct tlsbind_share, commitment) -
-				  offsetof(struct tlsbind_share, twin),
-				  TLSBIND_COMMITMENT_SIZE);
+	int ret = get_random_bytes_wait(&tlsbind_share_secret,
+					sizeof(tlsbind_share_secret));
+
+	return ret ?: tlsbind_twins_init(&tlsbind_shares,
+					 offsetof(struct tlsbind_share, print) -
+					 offsetof(struct tlsbind_share, twin),
+					 sizeof(struct tlsbind_fingerprint),
+					 tlsbind_fingerprint_hash);
 }
 
 /**
@@ -64,7 +72,8 @@ static void tlsbind_share_meet(struct tlsbind_twin *newcomer,
  * tlsbind_share_hold() - a socket holds a key from now on
  * @share: of the socket and direction; a key that it was for is released
  * @ts: the socket's state
- * @commitment: of the key
+ * @key: as tlsbind_key_read() has read it
+ * @direction: TLSBIND_DIRECTION_*
  *
  * If another living socket holds the key in the same direction, both states
  * get TLSBIND_F_KEY_SHARED, for good.
@@ -74,11 +83,12 @@ static void tlsbind_share_meet(struct tlsbind_twin *newcomer,
  * tlsbind_twin_add(): then it is not held.
  */
 int tlsbind_share_hold(struct tlsbind_share *share, struct tlsbind_sock *ts,
-		       const u8 commitment[TLSBIND_COMMITMENT_SIZE])
+		       const struct tlsbind_key_material *key, u8 direction)
 {
 	tlsbind_share_release(share);
 	share->ts = ts;
-	memcpy(share->commitment, commitment, sizeof(share->commitment));
+	tlsbind_fingerprint(key, direction, &tlsbind_share_secret,
+			    &share->print);
 	return tlsbind_twin_add(&tlsbind_shares, &share->twin,
 				tlsbind_share_meet);
 }

@@ -9,7 +9,6 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/jhash.h>
 #include <linux/rhashtable.h>
 
 static const void *tlsbind_twin_key(const struct tlsbind_twins *twins,
@@ -21,8 +20,8 @@ static const void *tlsbind_twin_key(const struct tlsbind_twins *twins,
 static spinlock_t *tlsbind_twin_lock(struct tlsbind_twins *twins,
 				     const struct tlsbind_twin *twin)
 {
-	u32 hash = jhash(tlsbind_twin_key(twins, twin), twins->params.key_len,
-			 0);
+	u32 hash = twins->params.hashfn(tlsbind_twin_key(twins, twin),
+					twins->params.key_len, 0);
 
 	return &twins->locks[hash % TLSBIND_TWINS_LOCKS];
 }
@@ -32,12 +31,13 @@ static spinlock_t *tlsbind_twin_lock(struct tlsbind_twins *twins,
  * @twins: filled
  * @key_offset: from an entry to its key, in bytes
  * @key_len: bytes of a key
+ * @hash: hash function of a key, its bytes and a seed; e.g. jhash()
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int tlsbind_twins_init(struct tlsbind_twins *twins, size_t key_offset,
-		       size_t key_len)
+		       size_t key_len, rht_hashfn_t hash)
 {
 	unsigned int i;
 
@@ -47,6 +47,7 @@ int tlsbind_twins_init(struct tlsbind_twins *twins, size_t key_offset,
 		.head_offset = offsetof(struct tlsbind_twin, node),
 		.key_offset = key_offset,
 		.key_len = key_len,
+		.hashfn = hash,
 		.automatic_shrinking = true,
 	};
 	return rhashtable_init(&twins->table, &twins->params);

@@ -41,7 +41,7 @@ struct tlsbind_twins {
 };
 
 int tlsbind_twins_init(struct tlsbind_twins *twins, size_t key_offset,
-		       size_t key_len);
+		       size_t key_len, rht_hashfn_t hash);
 void tlsbind_twins_exit(struct tlsbind_twins *twins);
 int tlsbind_twin_add(struct tlsbind_twins *twins, struct tlsbind_twin *twin,
 		     void (*meet)(struct tlsbind_twin *newcomer,

@@ -2,6 +2,7 @@
 #include "twin.h"
 
 #include <kunit/test.h>
+#include <linux/jhash.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -136,7 +137,7 @@ static int tlsbind_test_twin_begin(struct kunit *test)
 		return -ENOMEM;
 	test->priv = f;
 	return tlsbind_twins_init(&f->twins, offsetof(struct tlsbind_test_entry, key) -
-				  offsetof(struct tlsbind_test_entry, twin), sizeof(u64));
+				  offsetof(struct tlsbind_test_entry, twin), sizeof(u64), jhash);
 }
 
 static void tlsbind_test_twin_end(struct kunit *test)
