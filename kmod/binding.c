@@ -62,8 +62,8 @@ struct tlsbind_report_input {
  * The direction is what stops evidence of one end from being reflected to it.
  * The record sequence number is left out: the other end cannot know it.
  *
- * Context: process, may sleep.
- * Return: 0, or -ENOMEM or another errno of the kernel's HMAC; @commitment is
+ * Context: any but hard interrupts.
+ * Return: 0, or a negative errno of the kernel's SHA-384; @commitment is
  * undefined then.
  */
 int tlsbind_binding_commit(const struct tlsbind_key_material *key, u8 direction,
@@ -92,7 +92,7 @@ int tlsbind_binding_commit(const struct tlsbind_key_material *key, u8 direction,
  * @rx: commitment to the attester's first receiving key
  * @id: 16 bytes
  *
- * Context: process, may sleep.
+ * Context: any but hard interrupts.
  * Return: 0 or a negative errno of the kernel's SHA-384.
  */
 int tlsbind_binding_connection_id(const u8 tx[TLSBIND_COMMITMENT_SIZE],
@@ -118,7 +118,7 @@ int tlsbind_binding_connection_id(const u8 tx[TLSBIND_COMMITMENT_SIZE],
  * @claims: the claims
  * @leaf: result
  *
- * Context: process, may sleep.
+ * Context: any but hard interrupts.
  * Return: 0 or a negative errno of the kernel's SHA-384.
  */
 int tlsbind_binding_leaf(const struct tlsbind_claims *claims,
@@ -156,7 +156,7 @@ static int tlsbind_binding_node(const struct tlsbind_hash *left,
  * level and moving an odd last node up unchanged splits each subtree at the
  * largest power of two below its size, which is the RFC's definition.
  *
- * Context: process, may sleep.
+ * Context: any but hard interrupts.
  * Return: 0, -EINVAL for an impossible @size, or a negative errno of the
  * kernel's SHA-384.
  */
@@ -219,7 +219,7 @@ u8 tlsbind_binding_path(const struct tlsbind_hash *nodes, u32 size, u32 index,
  * @boot_nonce: drawn at module load
  * @report_data: 64 bytes: the clear tag, then the hash
  *
- * Context: process, may sleep.
+ * Context: any but hard interrupts.
  * Return: 0 or a negative errno of the kernel's SHA-384.
  */
 int tlsbind_binding_report_data(const struct tlsbind_hash *root, u32 tree_size,

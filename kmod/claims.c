@@ -10,6 +10,7 @@
 #include <linux/timekeeping.h>
 #include <net/tls.h>
 
+#include "commitment.h"
 #include "policy.h"
 #include "sock.h"
 
@@ -199,6 +200,7 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 	claims->evidence_ns = cpu_to_be64(ktime_get_boottime_ns());
 
 	spin_lock(&ts->lock);
+	tlsbind_commitment_make(ts);
 	ret = tlsbind_claims_error(ts);
 	if (!ret)
 		ret = tlsbind_claims_judge(ts, &verdict);
@@ -244,6 +246,7 @@ void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
 
 	tlsbind_policy_state(ts->net, &policy);
 	spin_lock(&ts->lock);
+	tlsbind_commitment_make(ts);
 	memcpy(info->connection_id, ts->id, sizeof(info->connection_id));
 	info->flags = tlsbind_claims_flags(ts, guest, policy.digest);
 	info->tx_generation = ts->tx.generation;
@@ -267,6 +270,7 @@ int tlsbind_claims_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer)
 	int ret;
 
 	spin_lock(&ts->lock);
+	tlsbind_commitment_make(ts);
 	ret = tlsbind_claims_error(ts);
 	if (!ret && (!ts->tx.present || !ts->rx.present))
 		ret = -ENODATA;

@@ -12,6 +12,7 @@
 
 #include "abort.h"
 #include "binding.h"
+#include "commitment.h"
 #include "event.h"
 #include "flow.h"
 #include "gate.h"
@@ -29,31 +30,17 @@ struct tlsbind_install_change {
 	struct tlsbind_key_material key;
 	bool nic;
 	bool shared;
-	u8 commitment[TLSBIND_COMMITMENT_SIZE];
-	u8 mirror[TLSBIND_COMMITMENT_SIZE];
 };
 
 static void tlsbind_install_read(struct sock *sk, bool tx,
 				 struct tlsbind_install_change *change)
 {
 	const struct tls_context *ctx = tls_get_ctx(sk);
-	int ret;
 
 	sock_owned_by_me(sk);
 	change->nic = (tx ? ctx->tx_conf : ctx->rx_conf) == TLS_HW;
-	ret = tlsbind_key_read(tx ? &ctx->crypto_send : &ctx->crypto_recv,
-			       &change->key);
-	if (!ret)
-		ret = tlsbind_binding_commit(&change->key,
-					     tx ? TLSBIND_DIRECTION_TX :
-						  TLSBIND_DIRECTION_RX,
-					     change->commitment);
-	if (!ret)
-		ret = tlsbind_binding_commit(&change->key,
-					     tx ? TLSBIND_DIRECTION_RX :
-						  TLSBIND_DIRECTION_TX,
-					     change->mirror);
-	change->error = ret;
+	change->error = tlsbind_key_read(tx ? &ctx->crypto_send :
+					      &ctx->crypto_recv, &change->key);
 }
 
 /* Whether another socket holds the key; that this cannot be told is an error. */
@@ -91,9 +78,6 @@ static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 				      const struct tlsbind_verdict *verdict)
 {
 	if (!key->present) {
-		memcpy(key->first, key->commitment, sizeof(key->first));
-		memcpy(key->first_mirror, key->mirror,
-		       sizeof(key->first_mirror));
 		key->present = true;
 		return;
 	}
@@ -129,8 +113,11 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 	if (change->error && change->error != -EPROTONOSUPPORT && !ts->error)
 		ts->error = -EKEYREJECTED;
 
-	memcpy(key->commitment, change->commitment, sizeof(key->commitment));
-	memcpy(key->mirror, change->mirror, sizeof(key->mirror));
+	/* Of a key that cannot be read, no byte was copied. */
+	if (change->key.key_len)
+		tlsbind_commitment_owe(ts, key, &change->key);
+	else
+		tlsbind_commitment_waive(ts, key);
 	tlsbind_install_count_key(ts, key, &install->verdict);
 	key->caller = install->caller;
 	key->gated = install->verdict.action == TLSBIND_ACTION_GATE;
@@ -140,41 +127,6 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 
 	if (install->tx || !ts->tx.present)
 		ts->installed_ns = ktime_get_boottime_ns();
-}
-
-static void tlsbind_install_spoil(struct tlsbind_sock *ts)
-{
-	spin_lock(&ts->lock);
-	ts->error = -EKEYREJECTED;
-	spin_unlock(&ts->lock);
-}
-
-/*
- * Name the connection as soon as both directions are there. The commitments
- * of generation 0 do not change any more then, so they can be read unlocked
- * by the one who holds the socket lock.
- */
-static void tlsbind_install_name(struct tlsbind_sock *ts)
-{
-	u8 id[TLSBIND_CONNECTION_ID_SIZE], mirror_id[TLSBIND_CONNECTION_ID_SIZE];
-	int ret;
-
-	ret = tlsbind_binding_connection_id(ts->tx.first, ts->rx.first, id);
-	if (!ret)
-		ret = tlsbind_binding_connection_id(ts->rx.first_mirror,
-						    ts->tx.first_mirror,
-						    mirror_id);
-	spin_lock(&ts->lock);
-	if (!ret) {
-		memcpy(ts->id, id, sizeof(ts->id));
-		memcpy(ts->mirror_id, mirror_id, sizeof(ts->mirror_id));
-	}
-	spin_unlock(&ts->lock);
-
-	if (!ret)
-		ret = tlsbind_connection_add(&ts->connection, ts->net, id);
-	if (ret)
-		tlsbind_install_spoil(ts);
 }
 
 /*
@@ -382,8 +334,8 @@ static int tlsbind_install_failed(const struct tlsbind_install *install,
  * changed since. No other task installs one in the same direction meanwhile,
  * so it is the one that @install is about.
  *
- * Where a commitment cannot be made, or not be compared with those of others (no
- * memory), no evidence is given for this socket any more.
+ * Where a key cannot be compared with those of others (no memory), no evidence is
+ * given for this socket any more.
  *
  * Context: process, in the task that installed the key; takes the socket lock
  * and sleeps.
@@ -424,7 +376,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (first && !answer)
 		tlsbind_net_count_sock(ts->net, true);
 	if (nameless && complete)
-		tlsbind_install_name(ts);
+		tlsbind_connection_add(ts);
 
 	spin_lock(&ts->lock);
 	/* Before it can be spoken of; netlink finds aborted sockets, too. */

@@ -16,6 +16,7 @@ static int __net_init tlsbind_net_begin(struct net *net)
 	mutex_init(&tn->lock);
 	tn->next_handle = 1;
 	atomic_set(&tn->turnover, 1);
+	tlsbind_connection_init_net(&tn->unnamed);
 	spin_lock_init(&tn->asks_lock);
 	INIT_LIST_HEAD(&tn->asks);
 	INIT_LIST_HEAD(&tn->holds);
@@ -26,7 +27,10 @@ static int __net_init tlsbind_net_begin(struct net *net)
 
 static void __net_exit tlsbind_net_end(struct net *net)
 {
-	tlsbind_policy_drop(tlsbind_net(net));
+	struct tlsbind_net *tn = tlsbind_net(net);
+
+	tlsbind_connection_exit_net(&tn->unnamed);
+	tlsbind_policy_drop(tn);
 }
 
 static struct pernet_operations tlsbind_net_ops = {

@@ -12,6 +12,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "connection.h"
+
 struct net;
 struct tlsbind_rules;
 
@@ -63,6 +65,7 @@ enum tlsbind_stat {
  * @next_handle: of the next rule; under @lock
  * @sockets: with keys now
  * @turnover: grows with each of them that comes or goes; not zero at first
+ * @unnamed: sockets that are not in the index by connection id yet
  * @asks_lock: protects @asks and @asking
  * @asks: questions for evidence by netlink that are not answered
  * @asking: how many these are
@@ -81,6 +84,7 @@ struct tlsbind_net {
 	u64 next_handle;
 	atomic_t sockets;
 	atomic_t turnover;
+	struct tlsbind_unnamed unnamed;
 	spinlock_t asks_lock; /* asks and asking */
 	struct list_head asks;
 	unsigned int asking;

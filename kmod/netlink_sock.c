@@ -13,6 +13,7 @@
 #include <net/net_namespace.h>
 
 #include "claims.h"
+#include "commitment.h"
 #include "connection.h"
 #include "gate.h"
 #include "lease.h"
@@ -160,6 +161,7 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 	if (lease && nla_put_u32(skb, TLSBIND_A_SOCK_LEASE, lease))
 		return -EMSGSIZE;
 	spin_lock(&ts->lock);
+	tlsbind_commitment_make(ts);
 	ret = tlsbind_netlink_put_state(skb, ts);
 	if (!ret)
 		ret = tlsbind_netlink_put_verdict(skb, ts);

@@ -44,8 +44,10 @@ int tlsbind_sock_init(void)
 	if (ret)
 		return ret;
 	ret = rhashtable_init(&tlsbind_sock_table, &tlsbind_sock_params);
-	if (ret)
+	if (ret) {
+		tlsbind_connection_stop();
 		tlsbind_connection_exit();
+	}
 	return ret;
 }
 
@@ -83,7 +85,7 @@ static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 {
 	tlsbind_share_release(&ts->tx.share);
 	tlsbind_share_release(&ts->rx.share);
-	tlsbind_connection_remove(&ts->connection);
+	tlsbind_connection_remove(ts);
 	if (tlsbind_sock_keyed(ts))
 		tlsbind_net_count_sock(ts->net, false);
 	tlsbind_gate_forget(ts);
@@ -105,6 +107,7 @@ static void tlsbind_sock_retire_entry(void *entry, void *unused)
  */
 void tlsbind_sock_exit(void)
 {
+	tlsbind_connection_stop();
 	rhashtable_free_and_destroy(&tlsbind_sock_table,
 				    tlsbind_sock_retire_entry, NULL);
 	tlsbind_connection_exit();

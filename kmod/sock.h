@@ -12,6 +12,7 @@
 #include <linux/tlsbind.h>
 #include <linux/wait.h>
 
+#include "binding.h"
 #include "caller.h"
 #include "connection.h"
 #include "flow.h"
@@ -27,10 +28,14 @@ struct tlsbind_request;
 
 /**
  * struct tlsbind_sock_key - one direction
+ * @material: the key, secret, as long as @owed; else zero
+ * @owed: @commitment and @mirror are not those of the key yet: see
+ *	tlsbind_commitment_make()
  * @commitment: as the attester of this connection commits to it
  * @mirror: as the peer, if it is the attester, commits to it
  * @first: @commitment of generation 0, which the connection id is made of
  * @first_mirror: @mirror of generation 0
+ * @committed: these two are there
  * @generation: 0 for the first key, one more for each rekey
  * @present: a key is in the kernel
  * @gated: it was installed under a rule that asks for a verdict
@@ -41,10 +46,13 @@ struct tlsbind_request;
  * @share: that it is held, for others that hold the same; not under the lock
  */
 struct tlsbind_sock_key {
+	struct tlsbind_key_material material;
+	bool owed;
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
 	u8 mirror[TLSBIND_COMMITMENT_SIZE];
 	u8 first[TLSBIND_COMMITMENT_SIZE];
 	u8 first_mirror[TLSBIND_COMMITMENT_SIZE];
+	bool committed;
 	u32 generation;
 	bool present;
 	bool gated;
@@ -62,7 +70,8 @@ struct tlsbind_sock_key {
  * @ref: one of the table, one of each user
  * @net: its network namespace, held
  * @cookie: of the socket, as SO_COOKIE has it
- * @connection: in the index by connection id, once both directions are there
+ * @connection: in the index by connection id, or on the way there, once both
+ *	directions are there
  * @lock: protects everything up to @exporting
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
@@ -74,7 +83,9 @@ struct tlsbind_sock_key {
  * @cipher_suite: IANA code point, 0 for TLS 1.2
  * @tx: what the socket sends with
  * @rx: what it receives with
- * @id: connection id, once both directions are there
+ * @named: the next two are there
+ * @id: connection id, once both directions are there; before that zero. See
+ *	tlsbind_commitment_make()
  * @mirror_id: the same as the peer computes it
  * @installed_ns: when the current tx key (rx key if none) was installed
  * @flow: its two ends, at the last installation of a key
@@ -114,6 +125,7 @@ struct tlsbind_sock {
 	u16 cipher_suite;
 	struct tlsbind_sock_key tx;
 	struct tlsbind_sock_key rx;
+	bool named;
 	u8 id[TLSBIND_CONNECTION_ID_SIZE];
 	u8 mirror_id[TLSBIND_CONNECTION_ID_SIZE];
 	u64 installed_ns;

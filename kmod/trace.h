@@ -12,6 +12,7 @@
 #include <linux/tracepoint.h>
 #include <net/net_namespace.h>
 
+#include "commitment.h"
 #include "sock.h"
 
 #ifndef _TLSBIND_TRACE_NAME
@@ -21,6 +22,7 @@ static inline void tlsbind_trace_name(u8 id[TLSBIND_CONNECTION_ID_SIZE],
 				      struct tlsbind_sock *ts)
 {
 	spin_lock(&ts->lock);
+	tlsbind_commitment_make(ts);
 	memcpy(id, ts->id, sizeof(ts->id));
 	spin_unlock(&ts->lock);
 }

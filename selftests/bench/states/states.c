@@ -9,6 +9,7 @@
 #include <linux/build_bug.h>
 #include <linux/container_of.h>
 #include <linux/err.h>
+#include <linux/jhash.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -194,7 +195,7 @@ static int __init states_init(void)
 	ret = tlsbind_twins_init(&states_table,
 				 offsetof(struct tlsbind_connection, key) -
 				 offsetof(struct tlsbind_connection, twin),
-				 sizeof(struct tlsbind_connection_key));
+				 sizeof(struct tlsbind_connection_key), jhash);
 	if (ret) {
 		kvfree(states);
 		return ret;
