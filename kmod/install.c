@@ -280,7 +280,8 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			     &install->verdict);
 	ret = tlsbind_install_try(ts, sk, install);
 	release_sock(sk);
-	tlsbind_policy_count(ts->net, install->verdict.rule);
+	if (install->verdict.rule)
+		tlsbind_policy_count(ts->net, install->verdict.rule);
 	return ret && ret != -EBUSY ?
 		       tlsbind_install_refuse(ts, sk, install, ret) : ret;
 }

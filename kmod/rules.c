@@ -13,6 +13,7 @@
  */
 #include "rules.h"
 
+#include <linux/bits.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -49,6 +50,7 @@ static u32 *tlsbind_rules_choose(struct tlsbind_rules *rules,
 	}
 	if (!best)
 		return &rules->rest;
+	rules->kinds |= BIT(by->kind);
 	__set_bit(by->len, rules->lengths[by->kind]);
 	best->load++;
 	return &best->first;
@@ -247,7 +249,7 @@ struct tlsbind_rule *tlsbind_rules_find(const struct tlsbind_rules *rules,
 	unsigned int i;
 
 	tlsbind_rules_walk(&look, rules->rest);
-	tlsbind_traits_had(flow, caller, &traits);
+	tlsbind_traits_had(flow, caller, rules->kinds, &traits);
 	for (i = 0; i < traits.count; i++)
 		tlsbind_rules_walk_trait(&look, &traits.list[i]);
 	return look.best == TLSBIND_RULES_NONE ? NULL :

@@ -55,6 +55,7 @@ struct tlsbind_rules_bucket {
  * @digest: see &struct tlsbind_rule_wire
  * @mask: number of buckets, a power of two, less one
  * @rest: lowest position of the rules that are found by nothing
+ * @kinds: those of traits that some rule is found by; a bit for each
  * @lengths: those of traits that some rule is found by, for each kind
  * @buckets: the index
  * @entries: the rules in their order
@@ -66,6 +67,7 @@ struct tlsbind_rules {
 	u8 digest[TLSBIND_HASH_SIZE];
 	u32 mask;
 	u32 rest;
+	unsigned int kinds;
 	DECLARE_BITMAP(lengths[TLSBIND_TRAIT_KINDS], TLSBIND_RULES_LENGTHS);
 	struct tlsbind_rules_bucket *buckets;
 	struct tlsbind_rules_entry entries[] __counted_by(count);

@@ -126,8 +126,7 @@ struct tlsbind_sock *tlsbind_sock_get(struct sock *sk)
 	struct tlsbind_sock *ts;
 
 	rcu_read_lock();
-	ts = rhashtable_lookup_fast(&tlsbind_sock_table, &sk,
-				    tlsbind_sock_params);
+	ts = rhashtable_lookup(&tlsbind_sock_table, &sk, tlsbind_sock_params);
 	if (ts && !refcount_inc_not_zero(&ts->ref))
 		ts = NULL;
 	rcu_read_unlock();

@@ -90,34 +90,49 @@ void tlsbind_traits_demanded(const struct tlsbind_rule *rule,
 				 rule->uid_max);
 }
 
+static void tlsbind_traits_add_cgroups(struct tlsbind_traits *traits,
+				       const struct tlsbind_caller *caller)
+{
+	int i;
+
+	for (i = 0; i < TLSBIND_CALLER_CGROUPS && caller->cgroups[i]; i++)
+		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_CGROUP, 64,
+					  caller->cgroups[i]);
+}
+
 /**
  * tlsbind_traits_had() - what an installation has
  * @flow: of the socket
  * @caller: who installs the key
+ * @kinds: of these kinds only; a bit for each
  * @traits: filled, each in full length
  *
  * Context: any.
  */
 void tlsbind_traits_had(const struct tlsbind_flow *flow,
-			const struct tlsbind_caller *caller,
+			const struct tlsbind_caller *caller, unsigned int kinds,
 			struct tlsbind_traits *traits)
 {
-	int i;
-
 	traits->count = 0;
-	tlsbind_traits_add_exe(traits, &caller->exe);
-	for (i = 0; i < TLSBIND_CALLER_CGROUPS && caller->cgroups[i]; i++)
-		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_CGROUP, 64,
-					  caller->cgroups[i]);
-	tlsbind_traits_add(traits, TLSBIND_TRAIT_LOCAL, &flow->local,
-			   TLSBIND_TRAIT_BITS);
-	tlsbind_traits_add(traits, TLSBIND_TRAIT_REMOTE, &flow->remote,
-			   TLSBIND_TRAIT_BITS);
-	tlsbind_traits_add_number(traits, TLSBIND_TRAIT_LOCAL_PORT, 16,
-				  flow->local_port);
-	tlsbind_traits_add_number(traits, TLSBIND_TRAIT_REMOTE_PORT, 16,
-				  flow->remote_port);
-	tlsbind_traits_add_number(traits, TLSBIND_TRAIT_UID, 32, caller->uid);
+	if (kinds & BIT(TLSBIND_TRAIT_EXE))
+		tlsbind_traits_add_exe(traits, &caller->exe);
+	if (kinds & BIT(TLSBIND_TRAIT_CGROUP))
+		tlsbind_traits_add_cgroups(traits, caller);
+	if (kinds & BIT(TLSBIND_TRAIT_LOCAL))
+		tlsbind_traits_add(traits, TLSBIND_TRAIT_LOCAL, &flow->local,
+				   TLSBIND_TRAIT_BITS);
+	if (kinds & BIT(TLSBIND_TRAIT_REMOTE))
+		tlsbind_traits_add(traits, TLSBIND_TRAIT_REMOTE, &flow->remote,
+				   TLSBIND_TRAIT_BITS);
+	if (kinds & BIT(TLSBIND_TRAIT_LOCAL_PORT))
+		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_LOCAL_PORT, 16,
+					  flow->local_port);
+	if (kinds & BIT(TLSBIND_TRAIT_REMOTE_PORT))
+		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_REMOTE_PORT, 16,
+					  flow->remote_port);
+	if (kinds & BIT(TLSBIND_TRAIT_UID))
+		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_UID, 32,
+					  caller->uid);
 }
 
 /**

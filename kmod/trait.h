@@ -55,7 +55,7 @@ struct tlsbind_traits {
 void tlsbind_traits_demanded(const struct tlsbind_rule *rule,
 			     struct tlsbind_traits *traits);
 void tlsbind_traits_had(const struct tlsbind_flow *flow,
-			const struct tlsbind_caller *caller,
+			const struct tlsbind_caller *caller, unsigned int kinds,
 			struct tlsbind_traits *traits);
 void tlsbind_trait_cut(const struct tlsbind_trait *trait, u8 len,
 		       struct tlsbind_trait *cut);
