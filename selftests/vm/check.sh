@@ -98,6 +98,7 @@ start_check() {
 	"$VM_DIR/image.sh"
 	for kernel in "$@"; do start_guest "$kernel"; done
 	host_stages
+	stage cost "$VM_DIR/cost.sh" "$@"
 }
 
 check() {
