@@ -150,7 +150,7 @@ int judge_court_dump(struct judge_court *court)
 	struct judge_hold *hold;
 	int ret;
 
-	TAILQ_FOREACH(hold, &court->docket.list, docket)
+	for (hold = TAILQ_FIRST(&court->docket.list); hold; hold = TAILQ_NEXT(hold, docket))
 		hold->seen = false;
 	ret = court->kernel.dump(court->kernel.arg, judge_court_hear, court);
 	if (ret)

@@ -50,11 +50,11 @@ void judge_docket_took(struct judge_docket *docket, int64_t took)
  */
 int64_t judge_docket_due(const struct judge_docket *docket)
 {
-	const struct judge_hold *first = TAILQ_FIRST(&docket->list), *hold;
+	const struct judge_hold *first = TAILQ_FIRST(&docket->list), *hold = first;
 	int64_t each = 2 * docket->cost, all = each * (int64_t)docket->count;
 	int64_t need = 0, taken = 0, later, due;
 
-	TAILQ_FOREACH(hold, &docket->list, docket) {
+	for (; hold; hold = TAILQ_NEXT(hold, docket)) {
 		later = (hold->deadline - first->deadline) * 1000;
 		if (later >= all)
 			break;

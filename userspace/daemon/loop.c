@@ -102,14 +102,18 @@ static int loop_timeout(const struct loop *loop)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* Return: as epoll_wait(). */
+/* Return: as epoll_wait(), or a negative errno. */
 static int loop_wait(struct loop *loop, struct epoll_event *event)
 {
 	int count = epoll_wait(loop->epoll, event, 1, 0);
 
+	if (count < 0)
+		return -errno;
 	if (count || !loop_timeout(loop))
 		return count;
 	count = epoll_wait(loop->epoll, event, 1, loop_timeout(loop));
+	if (count < 0)
+		count = -errno;
 	loop->idle = loop_now();
 	return count;
 }
@@ -126,8 +130,8 @@ int loop_run(struct loop *loop)
 
 	while (!loop->ended) {
 		count = loop_wait(loop, &event);
-		if (count < 0 && errno != EINTR)
-			return -errno;
+		if (count < 0 && count != -EINTR)
+			return count;
 		if (count > 0) {
 			watch = event.data.ptr;
 			watch->ready(watch->arg, event.events);
