@@ -28,6 +28,9 @@ struct tlsbind_commit_input {
 	u8 iv[TLSBIND_IV_SIZE];
 } __packed;
 
+/* Before Linux 6.17 an HMAC takes no more. */
+static_assert(sizeof(struct tlsbind_commit_input) <= TLSBIND_HMAC_DATA_MAX);
+
 struct tlsbind_connection_input {
 	char label[sizeof(TLSBIND_LABEL_CONNECTION)];
 	u8 tx[TLSBIND_COMMITMENT_SIZE];

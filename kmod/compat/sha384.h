@@ -9,6 +9,7 @@
 #define _TLSBIND_COMPAT_SHA384_H
 
 #include <crypto/sha2.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 #include <linux/version.h>
 
@@ -35,6 +36,8 @@ static inline int tlsbind_sha384(const void *data, size_t len, u8 *out)
 static inline int tlsbind_hmac_sha384(const u8 *key, size_t key_len,
 				      const void *data, size_t len, u8 *out)
 {
+	if (key_len > SHA384_BLOCK_SIZE || len > TLSBIND_HMAC_DATA_MAX)
+		return -EINVAL;
 	hmac_sha384_usingrawkey(key, key_len, data, len, out);
 	return 0;
 }

@@ -226,6 +226,18 @@ static void tlsbind_test_binding_exit(struct kunit_suite *suite)
 	tlsbind_sha384_exit();
 }
 
+/* Nothing that is too long is cut. */
+static void tlsbind_test_hmac_limits(struct kunit *test)
+{
+	static const u8 key[SHA384_BLOCK_SIZE + 1], data[TLSBIND_HMAC_DATA_MAX + 1];
+	size_t most = sizeof(key) - 1, len = sizeof(data) - 1;
+	u8 out[SHA384_DIGEST_SIZE];
+
+	KUNIT_EXPECT_EQ(test, tlsbind_hmac_sha384(key, most, data, len, out), 0);
+	KUNIT_EXPECT_EQ(test, tlsbind_hmac_sha384(key, most + 1, data, len, out), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tlsbind_hmac_sha384(key, most, data, len + 1, out), -EINVAL);
+}
+
 static struct kunit_case tlsbind_test_binding_cases[] = {
 	TLSBIND_CASE_EACH(tlsbind_test_commitment, commitments,
 			  "a commitment is that of the vectors"),
@@ -233,6 +245,7 @@ static struct kunit_case tlsbind_test_binding_cases[] = {
 		     "a commitment depends on key, iv, cipher suite and version"),
 	TLSBIND_CASE(tlsbind_test_commitment_unused,
 		     "a commitment does not depend on bytes beyond a short key"),
+	TLSBIND_CASE(tlsbind_test_hmac_limits, "an HMAC of too much is refused"),
 	TLSBIND_CASE_EACH(tlsbind_test_connection, connections,
 			  "a connection is named as in the vectors"),
 	TLSBIND_CASE_EACH(tlsbind_test_connection_peer, connections,

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#define SHA384_BLOCK_SIZE 128
 #define SHA384_DIGEST_SIZE 48
 
 void sha384(const void *data, size_t len, u8 *out);
