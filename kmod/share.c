@@ -11,17 +11,17 @@
  */
 #include "share.h"
 
-#include <linux/cache.h>
 #include <linux/container_of.h>
 #include <linux/random.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "sock.h"
 
 static struct tlsbind_twins tlsbind_shares;
 
 /* Of fingerprints. */
-static siphash_key_t tlsbind_share_secret __ro_after_init;
+static siphash_key_t tlsbind_share_secret;
 
 /**
  * tlsbind_share_init() - make the table
@@ -49,6 +49,7 @@ int tlsbind_share_init(void)
 void tlsbind_share_exit(void)
 {
 	tlsbind_twins_exit(&tlsbind_shares);
+	memzero_explicit(&tlsbind_share_secret, sizeof(tlsbind_share_secret));
 }
 
 static void tlsbind_share_mark(struct tlsbind_twin *twin)

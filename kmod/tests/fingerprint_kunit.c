@@ -95,6 +95,9 @@ static void tlsbind_test_print_length(struct kunit *test)
 
 	longer.key_len = 32;
 	KUNIT_EXPECT_TRUE(test, tlsbind_test_print_differs(&key, &longer, &tlsbind_test_secret));
+	longer = key;
+	longer.key[16] = 1;
+	KUNIT_EXPECT_FALSE(test, tlsbind_test_print_differs(&key, &longer, &tlsbind_test_secret));
 }
 
 static void tlsbind_test_print_hash(struct kunit *test)
@@ -113,7 +116,8 @@ static struct kunit_case tlsbind_test_print_cases[] = {
 			  "fingerprints are what OpenSSL's SipHash computes"),
 	TLSBIND_CASE(tlsbind_test_print_all,
 		     "a fingerprint changes with each byte of key, iv and secret"),
-	TLSBIND_CASE(tlsbind_test_print_length, "a longer key has another fingerprint"),
+	TLSBIND_CASE(tlsbind_test_print_length,
+		     "a longer key has another fingerprint, room beyond a key does not count"),
 	TLSBIND_CASE(tlsbind_test_print_hash, "the place in the table changes with its seed"),
 	{}
 };
