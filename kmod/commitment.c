@@ -3,7 +3,7 @@
  * Hashing is most of what the installation of a key would cost, and most
  * connections are never asked about. So a state keeps the key itself, as kTLS
  * does, until somebody wants its commitments: from then on those, and the key is
- * wiped. It is also wiped when another takes its place, and with the state.
+ * wiped. It is also wiped when another takes its place, and when the socket is closed.
  *
  * Whoever is about to read what depends on commitments takes the lock of the state
  * and calls tlsbind_commitment_make(); until he lets go of it, nothing is owed. So
@@ -14,6 +14,7 @@
 
 #include <linux/errno.h>
 #include <linux/lockdep.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "binding.h"
@@ -89,7 +90,9 @@ static int tlsbind_commitment_name(struct tlsbind_sock *ts)
  *
  * Afterwards @commitment and @mirror of each direction are those of its key, and
  * @id and @mirror_id are there if both directions are. If the kernel's SHA-384
- * fails, there is never evidence for this socket, and what is not there is zero.
+ * fails, there is never evidence for this socket, and what is not there is zero; a
+ * connection that was only to be attested goes on without, and one that is to be
+ * judged is aborted.
  *
  * Context: process; does not sleep, allocates nothing.
  */
@@ -148,4 +151,36 @@ void tlsbind_commitment_waive(struct tlsbind_sock *ts,
 	tlsbind_commitment_retire(ts, key);
 	tlsbind_commitment_wipe(key);
 	tlsbind_commitment_clear(key);
+}
+
+static bool tlsbind_commitment_drop(struct tlsbind_sock_key *key)
+{
+	bool owed = key->owed;
+
+	if (owed) {
+		tlsbind_commitment_wipe(key);
+		tlsbind_commitment_clear(key);
+	}
+	return owed;
+}
+
+/**
+ * tlsbind_commitment_forget() - the socket is closed
+ * @ts: its state, which may be referred to for a while
+ *
+ * What is owed is not made any more. That is an error, or whoever still has the
+ * state might take what is not there for what is.
+ *
+ * Context: process.
+ */
+void tlsbind_commitment_forget(struct tlsbind_sock *ts)
+{
+	bool tx, rx;
+
+	spin_lock(&ts->lock);
+	tx = tlsbind_commitment_drop(&ts->tx);
+	rx = tlsbind_commitment_drop(&ts->rx);
+	if ((tx || rx) && !ts->error)
+		ts->error = -ECONNABORTED;
+	spin_unlock(&ts->lock);
 }

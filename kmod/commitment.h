@@ -15,5 +15,6 @@ void tlsbind_commitment_owe(struct tlsbind_sock *ts,
 void tlsbind_commitment_waive(struct tlsbind_sock *ts,
 			      struct tlsbind_sock_key *key);
 void tlsbind_commitment_make(struct tlsbind_sock *ts);
+void tlsbind_commitment_forget(struct tlsbind_sock *ts);
 
 #endif

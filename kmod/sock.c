@@ -18,6 +18,7 @@
 #include <net/sock.h>
 #include <net/tls.h>
 
+#include "commitment.h"
 #include "event.h"
 #include "evidence.h"
 #include "gate.h"
@@ -90,6 +91,7 @@ static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 		tlsbind_net_count_sock(ts->net, false);
 	tlsbind_gate_forget(ts);
 	tlsbind_evidence_forget(ts);
+	tlsbind_commitment_forget(ts);
 	tlsbind_sock_put(ts);
 }
 
