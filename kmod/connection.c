@@ -10,7 +10,8 @@
  * both keys is first put into a list of its network namespace, and named by the first
  * who looks anybody up there: each is named once, if at all, and whoever looks
  * up finds all that were there before, as if they had been named at once. So that he does
- * not wait for long, a work item names those who came first if there are many.
+ * not wait for long, a work item names those who came first if there are many; and if it
+ * does not keep up, whoever installs a key does the hashing as well.
  *
  * A socket is added by the task that installs its second key, and removed when
  * it is closed, by its last user: never both at once. But it may be named meanwhile;
@@ -24,7 +25,7 @@
 #include <linux/jhash.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
@@ -34,7 +35,7 @@
 
 /* More of a network namespace are named without being asked for, down to the half. */
 #define TLSBIND_UNNAMED_MAX	1024
-#define TLSBIND_UNNAMED_STEP	64
+#define TLSBIND_UNNAMED_STEP	64U
 
 static struct tlsbind_twins tlsbind_connections;
 
@@ -90,6 +91,13 @@ static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
 	return &tlsbind_net(net)->unnamed;
 }
 
+static void tlsbind_connection_hash(struct tlsbind_sock *ts)
+{
+	spin_lock(&ts->lock);
+	tlsbind_commitment_make(ts);
+	spin_unlock(&ts->lock);
+}
+
 /**
  * tlsbind_connection_add() - let a socket be found
  * @ts: its state, with the keys of both directions; once only
@@ -99,14 +107,21 @@ static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
 void tlsbind_connection_add(struct tlsbind_sock *ts)
 {
 	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(ts->net);
+	unsigned int count;
 
+	if (WARN_ON_ONCE(ts->connection.state != TLSBIND_CONNECTION_NONE))
+		return;
 	spin_lock(&unnamed->lock);
 	ts->connection.state = TLSBIND_CONNECTION_UNNAMED;
 	list_add_tail(&ts->connection.node, &unnamed->list);
-	WRITE_ONCE(unnamed->count, unnamed->count + 1);
-	if (unnamed->count > TLSBIND_UNNAMED_MAX)
-		queue_work(tlsbind_connection_wq, &unnamed->work);
+	count = unnamed->count + 1;
+	WRITE_ONCE(unnamed->count, count);
 	spin_unlock(&unnamed->lock);
+	if (count > TLSBIND_UNNAMED_MAX)
+		queue_work(tlsbind_connection_wq, &unnamed->work);
+	/* Whoever adds faster than one work item hashes does that himself. */
+	if (count > 2 * TLSBIND_UNNAMED_MAX)
+		tlsbind_connection_hash(ts);
 }
 
 static void tlsbind_connection_uncount(struct tlsbind_unnamed *unnamed)
@@ -159,100 +174,123 @@ tlsbind_connection_next(struct tlsbind_unnamed *unnamed)
 	return ts;
 }
 
-/* Into the index, if it has a name. */
-static int tlsbind_connection_enter(struct tlsbind_sock *ts)
+/* Has it a name? If not, there is never evidence for it, and nobody could ask. */
+static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
 {
-	struct tlsbind_connection *connection = &ts->connection;
 	bool named;
-	int ret;
 
 	spin_lock(&ts->lock);
 	tlsbind_commitment_make(ts);
 	named = ts->named;
-	memcpy(connection->key.id, ts->id, sizeof(connection->key.id));
+	memcpy(ts->connection.key.id, ts->id, sizeof(ts->connection.key.id));
+	if (!named && !ts->error)
+		ts->error = -EKEYREJECTED;
 	spin_unlock(&ts->lock);
-	if (!named)
-		return -EKEYREJECTED;
-	connection->key.net = ts->net;
-	ret = tlsbind_twin_add(&tlsbind_connections, &connection->twin, NULL);
-	return min(ret, 0);
+	return named;
 }
 
-/* Nobody could ask about it. */
-static void tlsbind_connection_spoil(struct tlsbind_sock *ts)
+/* The one who names it is done, for now if not for good. */
+static void tlsbind_connection_settle(struct tlsbind_unnamed *unnamed,
+				      struct tlsbind_connection *connection,
+				      enum tlsbind_connection_state state)
 {
-	spin_lock(&ts->lock);
-	ts->error = -EKEYREJECTED;
-	spin_unlock(&ts->lock);
-}
-
-/*
- * Whoever closes the socket meanwhile finds it neither in the list nor in the
- * index, and leaves it to us to take it out again.
- */
-static void tlsbind_connection_name(struct tlsbind_unnamed *unnamed,
-				    struct tlsbind_sock *ts)
-{
-	int ret = tlsbind_connection_enter(ts);
 	bool gone;
 
-	if (ret)
-		tlsbind_connection_spoil(ts);
 	spin_lock(&unnamed->lock);
-	gone = ts->connection.state == TLSBIND_CONNECTION_GONE;
+	gone = connection->state == TLSBIND_CONNECTION_GONE;
 	if (!gone)
-		ts->connection.state = ret ? TLSBIND_CONNECTION_NONE :
-					     TLSBIND_CONNECTION_FOUND;
+		connection->state = state;
+	if (!gone && state == TLSBIND_CONNECTION_UNNAMED)
+		list_add(&connection->node, &unnamed->list);
+	else if (!gone)
+		tlsbind_connection_uncount(unnamed);
+	spin_unlock(&unnamed->lock);
+	if (!gone)
+		return;
+	/*
+	 * Whoever closed it found it neither in the list nor in the index, and left
+	 * it to us. As long as it is counted, who looks it up waits for us.
+	 */
+	tlsbind_twin_remove(&tlsbind_connections, &connection->twin);
+	spin_lock(&unnamed->lock);
 	tlsbind_connection_uncount(unnamed);
 	spin_unlock(&unnamed->lock);
-	if (gone)
-		tlsbind_twin_remove(&tlsbind_connections,
-				    &ts->connection.twin);
 }
 
-/* Name so many, those who came first. */
-static void tlsbind_connection_name_some(struct tlsbind_unnamed *unnamed,
-					 unsigned int many)
+/* An error is that of the index; it is the first of the list again then. */
+static int tlsbind_connection_name(struct tlsbind_unnamed *unnamed,
+				   struct tlsbind_sock *ts)
+{
+	struct tlsbind_connection *connection = &ts->connection;
+	enum tlsbind_connection_state state = TLSBIND_CONNECTION_NONE;
+	int ret = 0;
+
+	if (tlsbind_connection_christen(ts)) {
+		connection->key.net = ts->net;
+		ret = min(tlsbind_twin_add(&tlsbind_connections,
+					   &connection->twin, NULL), 0);
+		state = ret ? TLSBIND_CONNECTION_UNNAMED :
+			      TLSBIND_CONNECTION_FOUND;
+	}
+	tlsbind_connection_settle(unnamed, connection, state);
+	return ret;
+}
+
+/* Name those who came first, so many or as many as there are. */
+static int tlsbind_connection_name_some(struct tlsbind_unnamed *unnamed,
+					unsigned int many)
 {
 	struct tlsbind_sock *ts;
+	int ret;
 
-	lockdep_assert_held(&unnamed->naming);
-	while (many-- && (ts = tlsbind_connection_next(unnamed))) {
-		tlsbind_connection_name(unnamed, ts);
+	ret = mutex_lock_killable(&unnamed->naming);
+	if (ret)
+		return ret;
+	while (!ret && many-- && (ts = tlsbind_connection_next(unnamed))) {
+		ret = tlsbind_connection_name(unnamed, ts);
 		tlsbind_sock_put(ts);
 		cond_resched();
 	}
+	mutex_unlock(&unnamed->naming);
+	return ret;
 }
 
 /*
- * Afterwards all that were added before are in the index. The count includes the
- * one that somebody is naming now, for whom the mutex waits. Those that come
- * meanwhile are not waited for.
+ * Afterwards all that were added before are in the index. They are the first @left of
+ * the list, less those that others name: when the last step is done, nobody is
+ * at one of them, since that takes the mutex. Those that come meanwhile are not waited
+ * for.
  */
-static void tlsbind_connection_name_all(const struct net *net)
+static int tlsbind_connection_name_all(const struct net *net)
 {
 	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(net);
+	unsigned int left, step;
+	int ret = 0;
 
-	/* Pairs with tlsbind_connection_uncount(): what is not counted is found. */
-	if (!smp_load_acquire(&unnamed->count))
-		return;
-	mutex_lock(&unnamed->naming);
-	tlsbind_connection_name_some(unnamed, READ_ONCE(unnamed->count));
-	mutex_unlock(&unnamed->naming);
+	/*
+	 * Pairs with tlsbind_connection_uncount(): what is not counted is found. The
+	 * one that somebody is naming now is counted.
+	 */
+	left = smp_load_acquire(&unnamed->count);
+	for (; !ret && left; left -= step) {
+		step = min(left, TLSBIND_UNNAMED_STEP);
+		ret = tlsbind_connection_name_some(unnamed, step);
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+	}
+	return ret;
 }
 
-/* In steps, so that whoever looks somebody up gets his turn. */
+/* If the index has no room now, the next one who is added starts it again. */
 static void tlsbind_connection_work(struct work_struct *work)
 {
 	struct tlsbind_unnamed *unnamed = container_of(work,
 						       struct tlsbind_unnamed,
 						       work);
 
-	while (READ_ONCE(unnamed->count) > TLSBIND_UNNAMED_MAX / 2) {
-		mutex_lock(&unnamed->naming);
-		tlsbind_connection_name_some(unnamed, TLSBIND_UNNAMED_STEP);
-		mutex_unlock(&unnamed->naming);
-	}
+	while (READ_ONCE(unnamed->count) > TLSBIND_UNNAMED_MAX / 2)
+		if (tlsbind_connection_name_some(unnamed, TLSBIND_UNNAMED_STEP))
+			return;
 }
 
 /**
@@ -276,6 +314,7 @@ void tlsbind_connection_init_net(struct tlsbind_unnamed *unnamed)
 void tlsbind_connection_exit_net(struct tlsbind_unnamed *unnamed)
 {
 	cancel_work_sync(&unnamed->work);
+	mutex_destroy(&unnamed->naming);
 }
 
 static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
@@ -297,7 +336,8 @@ static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
  *
  * Context: process, may sleep.
  * Return: the state with a reference for the caller; or an ERR_PTR(): -ENOENT;
- * -ENOTUNIQ if several sockets were given the same keys.
+ * -ENOTUNIQ if several sockets were given the same keys; -EINTR if the task is
+ * being killed; -ENOMEM, -EBUSY or -E2BIG if the index does not grow in time.
  */
 struct tlsbind_sock *
 tlsbind_connection_get(const struct net *net,
@@ -305,8 +345,11 @@ tlsbind_connection_get(const struct net *net,
 {
 	struct tlsbind_connection_key key = { .net = net };
 	struct tlsbind_sock *ts;
+	int ret;
 
-	tlsbind_connection_name_all(net);
+	ret = tlsbind_connection_name_all(net);
+	if (ret)
+		return ERR_PTR(ret);
 	memcpy(key.id, id, sizeof(key.id));
 	rcu_read_lock();
 	ts = tlsbind_connection_only(tlsbind_twin_find(&tlsbind_connections,

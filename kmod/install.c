@@ -113,7 +113,6 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 	if (change->error && change->error != -EPROTONOSUPPORT && !ts->error)
 		ts->error = -EKEYREJECTED;
 
-	/* Of a key that cannot be read, no byte was copied. */
 	if (change->key.key_len)
 		tlsbind_commitment_owe(ts, key, &change->key);
 	else
@@ -368,7 +367,8 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	nameless = !(ts->tx.present && ts->rx.present);
 	if (!answer)
 		tlsbind_install_apply(ts, install, &change);
-	complete = ts->tx.present && ts->rx.present && !change.error;
+	/* Of a key that cannot be read, no byte was copied. */
+	complete = ts->tx.present && ts->rx.present && change.key.key_len;
 	tlsbind_install_check_unseen(ts, sk, 1);
 	if (!error)
 		error = tlsbind_install_judgeable(ts, &install->verdict);

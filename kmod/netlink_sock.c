@@ -195,7 +195,8 @@ static int tlsbind_netlink_fill_sock(struct sk_buff *skb, void *hdr,
  *
  * Return: the socket's state with a reference for the caller; or, with a text,
  * an ERR_PTR(): -EINVAL if the attribute is missing; -ENOENT if there is no such
- * connection in the network namespace; -ENOTUNIQ if there are several.
+ * connection in the network namespace; -ENOTUNIQ if there are several; or another
+ * errno of tlsbind_connection_get().
  */
 struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
 						int attr)
@@ -211,9 +212,11 @@ struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
 	if (ts == ERR_PTR(-ENOENT))
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
 				    "id: no such connection in this network namespace");
-	else if (IS_ERR(ts))
+	else if (ts == ERR_PTR(-ENOTUNIQ))
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
 				    "id: several sockets were given the same keys");
+	else if (IS_ERR(ts))
+		GENL_SET_ERR_MSG(info, "no memory for the index of connections; ask again");
 	return ts;
 }
 
