@@ -244,13 +244,6 @@ static int get_peer(void)
 
 /* --- keys --- */
 
-/* That is final. */
-static bool stays_rejected(void)
-{
-	return evidence_ask(fd[0], seed) && errno == EKEYREJECTED &&
-	       evidence_read(fd[0], buf, sizeof(buf)) < 0 && errno == EKEYREJECTED;
-}
-
 /* kTLS had the key, without a commitment: the connection was ended. Another one works. */
 static bool ended(void)
 {
@@ -264,16 +257,6 @@ static bool ended(void)
 		return false;
 	new_pair();
 	return !install_tx() && !install_rx() && keys_right(0);
-}
-
-static bool key_works(int error)
-{
-	struct tlsbind_info info;
-
-	/* It could not be entered under its connection id. */
-	if (info_error(&info) == EKEYREJECTED)
-		return stays_rejected() && ktls_echo(fd[0], fd[1], "data", 4);
-	return keys_right(error);
 }
 
 static bool tx_intact(int error)
@@ -290,7 +273,7 @@ static bool tx_works(int error)
 {
 	if (error == EKEYREJECTED)
 		return ended();
-	return (!error || !install_tx()) && !install_rx() && key_works(error);
+	return (!error || !install_tx()) && !install_rx() && keys_right(error);
 }
 
 static bool rx_intact(int error)
@@ -309,7 +292,7 @@ static bool rx_works(int error)
 {
 	if (error == EKEYREJECTED)
 		return ended();
-	return (!error || !install_rx()) && key_works(error);
+	return (!error || !install_rx()) && keys_right(error);
 }
 
 static int close_one(void)

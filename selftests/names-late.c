@@ -72,7 +72,48 @@ static void end_pair(int fd[2])
 	ktls_reset(fd[1]);
 }
 
-#define REKEYED_TESTS 3
+/* What a relying party that uses this end must be shown: crosswise. */
+static bool peer_is(int fd, unsigned int tx, unsigned int rx)
+{
+	struct ktls_key a = ktls_key(SUITE, tx), b = ktls_key(SUITE, rx);
+	uint8_t want_tx[TLSBIND_COMMITMENT_SIZE], want_rx[TLSBIND_COMMITMENT_SIZE];
+	struct tlsbind_peer peer;
+	socklen_t len = sizeof(peer);
+
+	evidence_commitment(TLSBIND_DIRECTION_TX, &b, want_tx);
+	evidence_commitment(TLSBIND_DIRECTION_RX, &a, want_rx);
+	return !getsockopt(fd, SOL_TLS, TLSBIND_PEER, &peer, &len) &&
+	       !memcmp(peer.tx_commitment, want_tx, sizeof(want_tx)) &&
+	       !memcmp(peer.rx_commitment, want_rx, sizeof(want_rx));
+}
+
+/* The commitments that a dump or an answer has. */
+static void see(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *top[TLSBIND_A_CONNECTION_MAX + 1], *tb[TLSBIND_A_SOCK_MAX + 1];
+	uint8_t (*seen)[TLSBIND_COMMITMENT_SIZE] = arg;
+
+	genl_attrs(top, TLSBIND_A_CONNECTION_MAX, h);
+	genl_nested(tb, TLSBIND_A_SOCK_MAX, top[TLSBIND_A_CONNECTION_SOCK]);
+	if (genl_len(tb[TLSBIND_A_SOCK_TX_COMMITMENT]) == sizeof(seen[0]))
+		memcpy(seen[0], genl_data(tb[TLSBIND_A_SOCK_TX_COMMITMENT]), sizeof(seen[0]));
+	if (genl_len(tb[TLSBIND_A_SOCK_RX_COMMITMENT]) == sizeof(seen[1]))
+		memcpy(seen[1], genl_data(tb[TLSBIND_A_SOCK_RX_COMMITMENT]), sizeof(seen[1]));
+}
+
+/* The only socket with keys, as a dump shows it. */
+static bool dump_is(unsigned int tx, unsigned int rx)
+{
+	struct ktls_key a = ktls_key(SUITE, tx), b = ktls_key(SUITE, rx);
+	uint8_t want[2][TLSBIND_COMMITMENT_SIZE], seen[2][TLSBIND_COMMITMENT_SIZE] = { 0 };
+
+	evidence_commitment(TLSBIND_DIRECTION_TX, &a, want[0]);
+	evidence_commitment(TLSBIND_DIRECTION_RX, &b, want[1]);
+	return !genl_simple(&g, TLSBIND_CMD_SOCK_GET, NLM_F_DUMP, see, seen) &&
+	       !memcmp(want, seen, sizeof(want));
+}
+
+#define REKEYED_TESTS 6
 
 /* The first keys name a connection, even if nobody asked before they were replaced. */
 static void test_rekeyed(void)
@@ -89,6 +130,13 @@ static void test_rekeyed(void)
 	tap_equal(ask_keys(2, 5), ENOENT, "and not by those that it has now");
 	tap_ok(!getsockopt(fd[0], SOL_TLS, TLSBIND_INFO, &info, &len) && info.tx_generation == 1 &&
 	       info.rx_generation == 2, "their generations are told");
+	if (install(fd[0], TLS_TX, 6) || install(fd[0], TLS_RX, 7))
+		tap_bail("rekey: %s", strerror(errno));
+	tap_ok(peer_is(fd[0], 6, 7), "after further keys their mirrors are those of now");
+	if (install(fd[0], TLS_RX, 8))
+		tap_bail("rekey: %s", strerror(errno));
+	tap_ok(dump_is(6, 8), "and so are the commitments of a dump");
+	tap_equal(ask_keys(1, 3), 0, "the first keys still name the connection");
 	end_pair(fd);
 }
 
@@ -108,15 +156,35 @@ static void test_twins(void)
 	tap_equal(ask_keys(10, 11), ENOENT, "none of them, when the other has, too");
 }
 
-#define MANY_TESTS 3
+/* Whether the work item has run since tracing began. */
+static bool worked(void)
+{
+	return !guest_sh("grep -q tlsbind_connection_work /sys/kernel/tracing/trace");
+}
+
+static void trace_work(bool on)
+{
+	guest_need(on ? "cd /sys/kernel/tracing && echo tlsbind_connection_work >set_ftrace_filter && "
+			"echo function >current_tracer && echo 1 >tracing_on" :
+			"cd /sys/kernel/tracing && echo nop >current_tracer && echo >set_ftrace_filter");
+}
+
+#define MANY_TESTS 5
+#define FEW		500	/* are left without a name */
 
 static void test_many(void)
 {
 	static int fd[MANY][2];
 	int found = 0, gone = 0, left = 0;
 
-	for (int i = 0; i < MANY; i++)
+	trace_work(true);
+	for (int i = 0; i < FEW; i++)
 		keyed_pair(fd[i], 1000 + 2 * i, 1001 + 2 * i);
+	tap_ok(!worked(), "few connections are not named unasked");
+	for (int i = FEW; i < MANY; i++)
+		keyed_pair(fd[i], 1000 + 2 * i, 1001 + 2 * i);
+	tap_ok(worked(), "of many some are");
+	trace_work(false);
 	/* Those that have gone before anybody asked, amid those that have not. */
 	for (int i = 0; i < MANY; i += 2)
 		end_pair(fd[i]);
@@ -148,11 +216,12 @@ static pid_t crowd(unsigned int seed)
 	return pid;
 }
 
-#define RACE_TESTS 2
+#define RACE_TESTS 4
 
 static void test_race(void)
 {
 	pid_t pids[2] = { crowd(1 << 20), crowd(1 << 21) };
+	int status, ended = 0, wrong = 0;
 	unsigned int rounds = ROUNDS / (guest_slow() * guest_slow());
 	unsigned int found = 0, gone = 0;
 	int fd[2];
@@ -162,11 +231,15 @@ static void test_race(void)
 		found += !ask_keys(5000 + 2 * i, 5001 + 2 * i);
 		end_pair(fd);
 		gone += ask_keys(5000 + 2 * i, 5001 + 2 * i) == ENOENT;
+		status = ask_keys((1 << 20) + 2 * i, (1 << 20) + 2 * i + 1);
+		wrong += status && status != ENOENT;
 	}
 	for (int i = 0; i < 2; i++) {
 		kill(pids[i], SIGKILL);
-		waitpid(pids[i], NULL, 0);
+		ended += waitpid(pids[i], &status, 0) == pids[i] && WIFSIGNALED(status);
 	}
+	tap_equal(wrong, 0, "those who come and go are found or not");
+	tap_equal(ended, 2, "and have come and gone until the end");
 	tap_equal(found, rounds, "while others come and go each is found at once");
 	tap_equal(gone, rounds, "and not any more when it is closed");
 }
