@@ -208,12 +208,12 @@ static pid_t crowd(unsigned int seed)
 	pid_t pid = fork();
 	int fd[2];
 
-	while (!pid) {
+	if (pid)
+		return pid;
+	for (;; seed += 2) {
 		keyed_pair(fd, seed, seed + 1);
 		end_pair(fd);
-		seed += 2;
 	}
-	return pid;
 }
 
 #define RACE_TESTS 4
