@@ -54,6 +54,13 @@ DEFINE_SPINLOCK(tlsbind_hold_lock);
 static bool tlsbind_hold_stopping;
 static struct workqueue_struct *tlsbind_hold_wq;
 
+/*
+ * Work items that are pending or running. The queue does not know those whose time has
+ * not come, and must not be destroyed before them.
+ */
+static unsigned int tlsbind_hold_items;
+static DECLARE_WAIT_QUEUE_HEAD(tlsbind_hold_idle);
+
 static void tlsbind_hold_work(struct work_struct *work);
 
 /**
@@ -145,8 +152,41 @@ struct tlsbind_hold *tlsbind_hold_get(struct tlsbind_hold *hold)
 void tlsbind_hold_schedule(struct tlsbind_hold *hold, unsigned long delay)
 {
 	lockdep_assert_held(&tlsbind_hold_lock);
-	if (!mod_delayed_work(tlsbind_hold_wq, &hold->work, delay))
-		refcount_inc(&hold->ref);
+	if (mod_delayed_work(tlsbind_hold_wq, &hold->work, delay))
+		return;
+	refcount_inc(&hold->ref);
+	WRITE_ONCE(tlsbind_hold_items, tlsbind_hold_items + 1);
+}
+
+static void tlsbind_hold_uncount(void)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	WRITE_ONCE(tlsbind_hold_items, tlsbind_hold_items - 1);
+	if (!tlsbind_hold_items)
+		wake_up_all(&tlsbind_hold_idle);
+}
+
+static void tlsbind_hold_cancel(struct tlsbind_hold *hold)
+{
+	lockdep_assert_held(&tlsbind_hold_lock);
+	if (!cancel_delayed_work(&hold->work))
+		return;
+	refcount_dec(&hold->ref);
+	tlsbind_hold_uncount();
+}
+
+/**
+ * tlsbind_hold_ran() - the work item is at its end
+ * @hold: the hold; the reference of the item is dropped
+ *
+ * Context: process, without the lock.
+ */
+void tlsbind_hold_ran(struct tlsbind_hold *hold)
+{
+	tlsbind_hold_put(hold);
+	spin_lock(&tlsbind_hold_lock);
+	tlsbind_hold_uncount();
+	spin_unlock(&tlsbind_hold_lock);
 }
 
 /**
@@ -191,8 +231,7 @@ bool tlsbind_hold_settle(struct tlsbind_hold *hold, int answer,
 	/* Pairs with tlsbind_gate_sleep(). */
 	smp_store_release(&hold->state, state);
 	wake_up_all(&hold->wait);
-	if (cancel_delayed_work(&hold->work))
-		refcount_dec(&hold->ref);
+	tlsbind_hold_cancel(hold);
 	return true;
 }
 
@@ -358,12 +397,14 @@ void tlsbind_hold_act(struct tlsbind_hold *hold)
  * Who asks goes on to lock the socket. That one locks it in between, and keeps it, takes him
  * luck for each of the items that the queue runs at once.
  *
+ * When the module goes, whoever is in the middle of something is waited for.
+ *
  * Context: process, in the work item.
  * Return: true if so, and the work item runs again later.
  */
 bool tlsbind_hold_postpone(struct tlsbind_hold *hold)
 {
-	if (!sock_owned_by_user_nocheck(hold->sk))
+	if (tlsbind_hold_stopping || !sock_owned_by_user_nocheck(hold->sk))
 		return false;
 	tlsbind_hold_schedule(hold, TLSBIND_HOLD_PAUSE);
 	return true;
@@ -394,7 +435,7 @@ static void tlsbind_hold_work(struct work_struct *work)
 	spin_unlock(&tlsbind_hold_lock);
 	if (mine)
 		tlsbind_hold_act(hold);
-	tlsbind_hold_put(hold);
+	tlsbind_hold_ran(hold);
 }
 
 /**
@@ -505,5 +546,6 @@ void tlsbind_hold_stop(void)
  */
 void tlsbind_hold_exit(void)
 {
+	wait_event(tlsbind_hold_idle, !READ_ONCE(tlsbind_hold_items));
 	destroy_workqueue(tlsbind_hold_wq);
 }

@@ -105,6 +105,7 @@ void tlsbind_hold_decide(struct tlsbind_hold *hold, int answer);
 void tlsbind_hold_end(struct tlsbind_hold *hold);
 struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts);
 void tlsbind_hold_act(struct tlsbind_hold *hold);
+void tlsbind_hold_ran(struct tlsbind_hold *hold);
 bool tlsbind_hold_postpone(struct tlsbind_hold *hold);
 unsigned int tlsbind_hold_left(const struct tlsbind_hold *hold);
 

@@ -140,7 +140,7 @@ static void tlsbind_lease_work(struct work_struct *work)
 		tlsbind_net_count(lease->ts->net, TLSBIND_STAT_LAPSED);
 		tlsbind_abort(lease->ts, lease->sk, lease->tx, lease->answer);
 	}
-	tlsbind_hold_put(lease);
+	tlsbind_hold_ran(lease);
 }
 
 /**

@@ -14,7 +14,7 @@ static struct genl judge;
 /* Seconds; all that a test does before the judge is asked again must fit into a third. */
 static int lease(void)
 {
-	return 2 * guest_slow();
+	return guest_slow() > 1 ? 4 : 2;
 }
 
 static void only(const char *options)
@@ -368,6 +368,48 @@ static void test_crowd(void)
 	tap_equal(late, CROWD, "and they are aborted when they can be");
 }
 
+static void *unload_run(void *status)
+{
+	*(int *)status = guest_sh("unload_module");
+	return NULL;
+}
+
+#define LOCKED_TESTS 4
+
+/* The module goes while a program has a socket locked that is to be aborted. */
+static void test_locked(void)
+{
+	pthread_t thread;
+	struct stall s;
+	struct line l;
+	int status = -1;
+
+	only("");
+	l = admitted();
+	stall_send(&s, l.fd[0]);
+	usleep(1200000 * lease());
+	tap_errno(recv(l.fd[1], &(char){ 0 }, 1, MSG_DONTWAIT), EAGAIN,
+		  "a program has the socket locked: the end of the lease waits");
+	close(judge.fd);
+	pthread_create(&thread, NULL, unload_run, &status);
+	usleep(500000 * guest_slow());
+	tap_ok(!access("/sys/module/" GUEST_MODULE, F_OK), "so does the module, if it is to go");
+	stall_end(&s);
+	pthread_join(thread, NULL);
+	tap_equal(status, 0, "then both go on");
+	tap_errno(recv(l.fd[0], &(char){ 0 }, 1, 0), ETIMEDOUT, "and the connection is aborted");
+	line_close(&l);
+}
+
+/* The module and its judge are there. */
+static void begin(void)
+{
+	guest_need("load_module");
+	if (nl_open(&nl))
+		tap_bail("netlink: %s", strerror(errno));
+	gate_judge(&judge);
+}
+
 #define UNLOAD_TESTS 2
 
 static void test_unload(void)
@@ -393,13 +435,10 @@ int main(void)
 
 	tap_plan(RENEW_TESTS + END_TESTS + SUCCESSOR_TESTS + GONE_TESTS + TWIN_TESTS + TERMS_TESTS +
 		 (rekeys ? KEEP_TESTS + HELD_TESTS + CHANGED_TESTS + OUTLIVED_TESTS + STALLED_TESTS : 1) +
-		 CROWD_TESTS + UNLOAD_TESTS);
-	guest_need("load_module");
+		 CROWD_TESTS + LOCKED_TESTS + UNLOAD_TESTS);
 	network();
 	listen_everywhere();
-	if (nl_open(&nl))
-		tap_bail("netlink: %s", strerror(errno));
-	gate_judge(&judge);
+	begin();
 	test_renew();
 	test_end();
 	test_successor();
@@ -416,6 +455,9 @@ int main(void)
 		tap_skip("rekey keep: a verdict on the old one is not taken", "kTLS cannot rekey");
 	}
 	test_crowd();
+	test_locked();
+	nl_close(&nl);
+	begin();
 	test_unload();
 	guest_sh("ip link del tlsbind-near; ip netns del tlsbind-far");
 	return tap_done();

@@ -4,6 +4,7 @@
  * until the test says so (userfaultfd).
  *
  *	stall_begin(&s, &key, TLS_TX, fd);	the installation is under way, in kTLS
+ *	stall_send(&s, fd);			so is the sending of some bytes
  *	stall_end(&s);				it goes on; Return: its errno
  */
 #ifndef TLSBIND_STALL_H
@@ -59,20 +60,40 @@ static inline void stall_map(struct stall *s)
 		tap_bail("userfaultfd: %s", strerror(errno));
 }
 
-/** stall_begin() - a thread installs @key, and the kernel waits for its bytes. */
-static inline void stall_begin(struct stall *s, const struct ktls_key *key, int direction, int fd)
+static void *stall_send_run(void *arg)
+{
+	struct stall *s = arg;
+
+	s->error = send(s->fd, s->page, 16, MSG_NOSIGNAL) < 0 ? errno : 0;
+	return NULL;
+}
+
+static inline void stall_start(struct stall *s, void *(*run)(void *))
 {
 	struct pollfd p = { .events = POLLIN };
 	struct uffd_msg msg;
 
-	*s = (struct stall){ .fd = fd, .direction = direction, .key = *key };
 	stall_map(s);
-	if (pthread_create(&s->thread, NULL, stall_run, s))
+	if (pthread_create(&s->thread, NULL, run, s))
 		tap_bail("thread: %s", strerror(errno));
 	p.fd = s->uffd;
 	if (poll(&p, 1, 30000 * guest_slow()) != 1 || read(s->uffd, &msg, sizeof(msg)) != sizeof(msg) ||
 	    msg.event != UFFD_EVENT_PAGEFAULT)
-		tap_bail("the kernel does not ask for the key");
+		tap_bail("the kernel does not ask for the bytes");
+}
+
+/** stall_begin() - a thread installs @key, and the kernel waits for its bytes. */
+static inline void stall_begin(struct stall *s, const struct ktls_key *key, int direction, int fd)
+{
+	*s = (struct stall){ .fd = fd, .direction = direction, .key = *key };
+	stall_start(s, stall_run);
+}
+
+/** stall_send() - a thread sends, and the kernel waits for what. */
+static inline void stall_send(struct stall *s, int fd)
+{
+	*s = (struct stall){ .fd = fd, .key = ktls_key(0x1301, 0) };
+	stall_start(s, stall_send_run);
 }
 
 /** stall_end() - the bytes are there. Return: errno of the installation. */
