@@ -394,8 +394,9 @@ void tlsbind_hold_act(struct tlsbind_hold *hold)
  * tlsbind_hold_postpone() - is a task in the middle of something with the socket?
  * @hold: the hold; under the lock
  *
- * Who asks goes on to lock the socket. That one locks it in between, and keeps it, takes him
- * luck for each of the items that the queue runs at once.
+ * Who asks goes on to lock the socket, without the lock of holds. A task that locks it
+ * just in between makes one item wait; to hold up all others it would have to happen to
+ * as many as the queue runs at once.
  *
  * When the module goes, whoever is in the middle of something is waited for.
  *
