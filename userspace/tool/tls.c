@@ -2,8 +2,10 @@
 /* A TLS 1.3 connection, made so that evidence about it can be accepted at all. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -109,15 +111,20 @@ int tool_tls_describe(SSL *ssl, struct tlsbind_connection *out)
 }
 
 /*
- * connect(2): TCP dissolves the association by a reset, and drops what is queued. SO_LINGER would
- * not do: OpenSSL shuts the socket down before it closes it, which is an end in good order.
+ * A socket that is closed without lingering is reset by TCP, and what is queued dropped. It is
+ * closed by putting something else in its place: OpenSSL would shut it down first, which is
+ * an end in good order; and connect(2) to nobody, which resets, too, is refused by kTLS.
  */
 void tool_tls_reset(SSL *ssl)
 {
-	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	const struct linger none = { .l_onoff = 1 };
+	int fd = SSL_get_fd(ssl), nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (connect(SSL_get_fd(ssl), &nobody, sizeof(nobody)))
+	if (nothing < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) ||
+	    dup3(nothing, fd, O_CLOEXEC) < 0)
 		tool_message("cannot reset the connection: %s", strerror(errno));
+	if (nothing >= 0)
+		close(nothing);
 }
 
 void tool_tls_free(SSL *ssl)
