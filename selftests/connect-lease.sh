@@ -105,12 +105,25 @@ lease_tests() {
 }
 asked() { ! idle; }
 
-LAPSE_TESTS=2
+# OpenSSL's configuration may put the client's own keys into the kernel.
+ktls_configuration() {
+	printf '%s\n' 'openssl_conf = all' '[all]' 'ssl_conf = ssl' '[ssl]' 'system_default = tls' '[tls]' \
+		'Options = KTLS' >"$WORK/ktls.cnf"
+}
+client_has_ktls() { ss -tieH "dport = :$PORT" | grep -q tcp-ulp-tls; }
+
+LAPSE_TESTS=4
 lapse_tests() {
 	client 5
 	ok "a server is talked to" says four
 	daemon_stop
 	ended "a responder that does not come back" "12 tlsbind: no fresh evidence in time"
+	daemon_start
+	ktls_configuration
+	OPENSSL_CONF=$WORK/ktls.cnf client 5
+	ok "the kernel may have the client's keys, too" client_has_ktls
+	daemon_stop
+	ended "and the connection is reset all the same" "12 tlsbind: no fresh evidence in time"
 	daemon_start
 }
 
