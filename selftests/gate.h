@@ -99,10 +99,11 @@ static inline void gate_read(const struct nlmsghdr *h, struct gate_hold *hold)
 static inline int gate_next(struct genl *judge, struct gate_hold *hold)
 {
 	static __thread uint8_t buf[16384];
+	int error = genl_next(judge, buf, sizeof(buf));
 
 	memset(hold, 0, sizeof(*hold));
-	if (recv(judge->fd, buf, sizeof(buf), 0) < 0)
-		return errno;
+	if (error)
+		return error;
 	if (genl_cmd((struct nlmsghdr *)buf) != TLSBIND_CMD_GATE_NTF)
 		return EPROTO;
 	gate_read((struct nlmsghdr *)buf, hold);
@@ -114,7 +115,7 @@ static inline bool gate_quiet(struct genl *judge)
 {
 	struct pollfd p = { .fd = judge->fd, .events = POLLIN };
 
-	return !poll(&p, 1, 0);
+	return !judge->kept && !poll(&p, 1, 0);
 }
 
 /** gate_judge() - be the judge of the network namespace that the task is in. */

@@ -37,6 +37,16 @@ struct genl {
 	char text[256];		/* of the kernel, or empty */
 	unsigned int interrupted;	/* messages with NLM_F_DUMP_INTR */
 	unsigned int messages;	/* answers to the last question */
+	struct genl_kept *kept;	/* told of while an answer was awaited; see genl_next() */
+};
+
+/** struct genl_kept - what was told to the gate group, and is still to be read */
+struct genl_kept {
+	struct genl_kept *next;
+	union {
+		struct nlmsghdr hdr;
+		uint8_t bytes[16384];
+	};
 };
 
 /** struct genl_msg - a message under construction */
@@ -162,6 +172,39 @@ static inline int genl_error(struct genl *g, const struct nlmsghdr *h)
 	return -e->error;
 }
 
+/* The kernel may tell of the next hold before it answers a question about this one. */
+static inline bool genl_keep(struct genl *g, const struct nlmsghdr *h)
+{
+	struct genl_kept *kept, **end = &g->kept;
+
+	if (h->nlmsg_type != g->family || genl_cmd(h) != TLSBIND_CMD_GATE_NTF)
+		return false;
+	kept = malloc(sizeof(*kept));
+	if (!kept || h->nlmsg_len > sizeof(kept->bytes))
+		tap_bail("a message of %u bytes cannot be kept", h->nlmsg_len);
+	memcpy(kept->bytes, h, h->nlmsg_len);
+	kept->next = NULL;
+	while (*end)
+		end = &(*end)->next;
+	*end = kept;
+	return true;
+}
+
+/** genl_next() - the next that the gate group is told, in @size bytes at @buf. Return: errno or 0. */
+static inline int genl_next(struct genl *g, uint8_t *buf, size_t size)
+{
+	struct genl_kept *kept = g->kept;
+
+	if (!kept)
+		return recv(g->fd, buf, size, 0) < 0 ? errno : 0;
+	if (kept->hdr.nlmsg_len > size)
+		tap_bail("no room for %u bytes", kept->hdr.nlmsg_len);
+	memcpy(buf, kept->bytes, kept->hdr.nlmsg_len);
+	g->kept = kept->next;
+	free(kept);
+	return 0;
+}
+
 typedef void genl_each(const struct nlmsghdr *h, void *arg);
 
 /*
@@ -187,6 +230,8 @@ static inline int genl_collect(struct genl *g, uint32_t seq, genl_each *each, vo
 				return genl_error(g, h);
 			if (h->nlmsg_type == NLMSG_DONE && h->nlmsg_seq == seq)
 				return -*(int *)((uint8_t *)h + NLMSG_HDRLEN);
+			if (genl_keep(g, h))
+				continue;
 			g->messages++;
 			if (each)
 				each(h, arg);
