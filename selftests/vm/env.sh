@@ -43,8 +43,7 @@ need_host() (
 
 # host_packages: what the scripts of the guest use and a small Debian does not have.
 host_packages() {
-	need_host mmdebstrap:/usr/bin/mmdebstrap qemu-system-x86:/usr/bin/qemu-system-x86_64 \
-		e2fsprogs:/sbin/mke2fs kmod:/sbin/depmod xz-utils:/usr/bin/xz \
+	need_host mmdebstrap:/usr/bin/mmdebstrap e2fsprogs:/sbin/mke2fs kmod:/sbin/depmod xz-utils:/usr/bin/xz \
 		debian-archive-keyring:/usr/share/keyrings/debian-archive-trixie-stable.gpg
 }
 

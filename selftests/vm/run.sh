@@ -179,6 +179,7 @@ main() {
 	need_root
 	host_packages
 	"$VM_DIR/image.sh"
+	emulator
 	RELEASE=$(release "$series")
 	case $series in
 	*-debug | *-gcov)
