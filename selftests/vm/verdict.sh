@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # What a run of the guest says, line by line, and what its kernel said. Sourced by run.sh.
 # Of run.sh it uses TOKEN, DIR, CONSOLE, series, verbose, BOOT_SECONDS and GRACE_SECONDS.
+# Where PROCESS is set, tests are told with the processor time that it spent, too.
 # Counts assertions: every "ok" and "not ok" line, and one failure for each breach of the
 # rules: no plan, wrong count, bad exit status, time-out, a guest that died, a complaint
 # of the kernel, a module that could not be unloaded.
@@ -14,7 +15,7 @@ COMPLAINTS+='|KASAN|UBSAN:|KCSAN|blocked for more than|detected stall|soft locku
 COMPLAINTS+='|refcount_t:|corruption|scheduling while atomic|sleeping function called'
 COMPLAINTS+='|memory leak|use-after-free|hung_task|trying to (un)?register non-static key'
 
-PASSED=0 FAILED=0 SKIPPED=0 ENDED=0
+PASSED=0 FAILED=0 SKIPPED=0 ENDED=0 PROCESS=''
 declare -A COMPLAINED=()
 
 verdict_reset() {
@@ -30,8 +31,18 @@ breach() {
 	show "not ok - [$series] $1: $2"
 }
 
+# spent PID [FIRST SECOND]: hundredths of a second of two fields of /proc/PID/stat (proc(5)),
+# by default of what the process itself spent; 16 17: of its children that have ended.
+spent() {
+	local stat
+	IFS= read -r stat 2>/dev/null <"/proc/$1/stat" || { echo 0; return; }
+	# Behind the name of the program, which may have spaces: the third field.
+	read -ra stat <<<"${stat##*) }"
+	echo $((stat[${2:-14} - 3] + stat[${3:-15} - 3]))
+}
+
 test_start() {
-	TEST=$1 LIMIT=$2 STARTED=$EPOCHREALTIME
+	TEST=$1 LIMIT=$2 STARTED=$EPOCHREALTIME SPENT=${PROCESS:+$(spent "$PROCESS")}
 	PLAN='' RAN=0 GOOD=0 BAD=0 SKIP=0 BAIL=0
 	DEADLINE=$((SECONDS + LIMIT + GRACE_SECONDS))
 	show "# [$series] $TEST"
@@ -58,7 +69,7 @@ test_line() {
 
 # test_end STATUS|dead|hung: 124 and 137 are what timeout(1) makes of a test that it ended.
 test_end() {
-	local ms=$(((${EPOCHREALTIME/./} - ${STARTED/./}) / 1000))
+	local ms=$(((${EPOCHREALTIME/./} - ${STARTED/./}) / 1000)) cpu=''
 
 	PASSED=$((PASSED + GOOD)) FAILED=$((FAILED + BAD)) SKIPPED=$((SKIPPED + SKIP))
 	case $1 in
@@ -79,8 +90,9 @@ test_end() {
 			breach "$TEST" "exit status $1 though nothing failed"
 		fi ;;
 	esac
-	printf '# [%s] %s: %d passed, %d failed, %d skipped, %d.%03d s\n' "$series" "$TEST" \
-		"$GOOD" "$BAD" "$SKIP" $((ms / 1000)) $((ms % 1000))
+	[ -z "$PROCESS" ] || cpu=$((($(spent "$PROCESS") - SPENT + 50) / 100))
+	printf '# [%s] %s: %d passed, %d failed, %d skipped, %d.%03d s%s\n' "$series" "$TEST" \
+		"$GOOD" "$BAD" "$SKIP" $((ms / 1000)) $((ms % 1000)) "${cpu:+, CPU $cpu s}"
 	TEST='' ENDED=$((ENDED + 1))
 }
 
@@ -101,7 +113,7 @@ next_line() {
 # verdict_read DESCRIPTOR QEMU: until the guest has ended. ENDED: how many tests are dealt with.
 verdict_read() {
 	local status=0 word rest finished=0
-	ENDED=0 BOOTED=0 TEST='' DEADLINE=$((SECONDS + BOOT_SECONDS))
+	ENDED=0 BOOTED=0 TEST='' DEADLINE=$((SECONDS + BOOT_SECONDS)) PROCESS=$2
 	while next_line "$1" || { status=$?; false; }; do
 		if [ "${LINE#@"$TOKEN" }" = "$LINE" ]; then
 			[ -z "$TEST" ] || test_line "$LINE"
