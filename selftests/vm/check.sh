@@ -12,24 +12,42 @@
 . "$(dirname "$0")/env.sh"
 # shellcheck source=selftests/vm/verdict.sh
 . "$VM_DIR/verdict.sh"
+# shellcheck source=selftests/vm/summary.sh
+. "$VM_DIR/summary.sh"
 
 series=host verbose=${V:-0} GRACE_SECONDS=0
 CHROOT=$VM_DIR/chroot.sh
 REPORT=$LOGS/check
-declare -A GUESTS=()
+declare -A GUESTS=() BEGAN=()
+
+# show LINE...: to the log, too, of which summary() tells the end.
+show() {
+	printf '%s\n' "$*"
+	printf '%s\n' "$*" >>"$REPORT.log"
+}
+
+# timed NAME COMMAND...: what is no test.
+timed() {
+	local start=$SECONDS me=$BASHPID status=0 before
+	before=$(children "$me")
+	"${@:2}" || status=$?
+	[ "$SECONDS" = "$start" ] || took "$start" "$SECONDS" $(($(children "$me") - before)) "$1"
+	return "$status"
+}
 
 # stage NAME COMMAND...: a command on this machine that prints TAP, however many plans.
 stage() {
-	local name=$1 status=0 line
+	local name=$1 status=0 line start=$SECONDS cpu
 	shift
 	rm -f "$REPORT.status"
 	test_start "$name" 0
 	while IFS= read -r line; do
 		test_line "$line"
-	done < <("$@" 2>&1 </dev/null || status=$?; echo "$status" >"$REPORT.status")
+	done < <("$@" 2>&1 </dev/null || status=$?; echo "$status $(children "$BASHPID")" >"$REPORT.status")
 	wait $! 2>/dev/null || true
-	status=$(cat "$REPORT.status")
+	read -r status cpu <"$REPORT.status"
 	test_end "$status"
+	took "$start" "$SECONDS" "$cpu" "$name"
 }
 
 # tap NAME COMMAND...: makes one TAP test of a command that knows nothing of TAP.
@@ -71,15 +89,18 @@ start_guest() {
 	local label=check${2:+-${2%/*}}
 	"$VM_DIR/run.sh" -k "$1" -l "$label" tests ${2:+-s "$2"} >"$REPORT.$1.$label" 2>&1 &
 	GUESTS[$1.$label]=$!
+	BEGAN[$1.$label]=$SECONDS
 }
 
 # add_guest KERNEL [I/N]: waits, shows what the guest said and adds its last line to the count.
 add_guest() {
-	local guest=$1.check${2:+-${2%/*}} total
+	local guest=$1.check${2:+-${2%/*}} total seconds cpu
 	wait "${GUESTS[$guest]}" || true
 	unset "GUESTS[$guest]"
 	total=$(tail -n 1 "$REPORT.$guest")
-	sed '$d' "$REPORT.$guest"
+	sed '$d' "$REPORT.$guest" | tee -a "$REPORT.log"
+	read -r seconds cpu < <(sed -nE 's/^# \[[^]]*\] ([0-9]+) s, CPU ([0-9]+) s$/\1 \2/p' "$REPORT.$guest") || true
+	took "${BEGAN[$guest]}" $((BEGAN[$guest] + ${seconds:-0})) "${cpu:--}" "guest $1${2:+, share $2}"
 	if [[ $total =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
 		PASSED=$((PASSED + BASH_REMATCH[1]))
 		FAILED=$((FAILED + BASH_REMATCH[2]))
@@ -94,8 +115,8 @@ add_guest() {
 # start_check KERNEL...: the host's tests beside those of the guests.
 start_check() {
 	local kernel
-	"$VM_DIR/guest.sh"
-	"$VM_DIR/image.sh"
+	timed "what runs in the guests" "$VM_DIR/guest.sh"
+	timed "the guests' disk" "$VM_DIR/image.sh"
 	for kernel in "$@"; do start_guest "$kernel"; done
 	host_stages
 	stage cost "$VM_DIR/cost.sh" "$@"
@@ -111,9 +132,9 @@ check() {
 # beside its gate.
 check_debug() {
 	local kernel start
-	"$VM_DIR/debug-kernel.sh" "${@%-debug}"
+	timed "debug kernel" "$VM_DIR/debug-kernel.sh" "${@%-debug}"
 	for kernel in "${@%-debug}"; do
-		"$VM_DIR/guest.sh" "$kernel-debug"
+		timed "what runs in the guests of $kernel-debug" "$VM_DIR/guest.sh" "$kernel-debug"
 		start=$SECONDS
 		start_guest "$kernel-debug" 1/2
 		start_guest "$kernel-debug" 2/2
@@ -124,24 +145,28 @@ check_debug() {
 	done
 }
 
-# ci_builds: what takes long to compile, with less right to the processors than the rest.
+# ci_builds: what takes long to compile, with less right to the processors than the rest. What
+# it took is left in a file.
 ci_builds() {
+	TIMES=()
 	renice -n 5 -p "$BASHPID" >/dev/null
-	"$TOP/selftests/gnutls/build.sh"
-	exec "$VM_DIR/debug-kernel.sh" 6.12
+	timed "GnuTLS" "$TOP/selftests/gnutls/build.sh" || return 1
+	timed "debug kernel" "$VM_DIR/debug-kernel.sh" 6.12 || return 1
+	printf '%s\n' "${TIMES[@]}" >"$REPORT.builds"
 }
 
 # ci: that is compiled during the static checks and while the guests, which mostly wait, run.
 # The debug kernel takes the place of the guest that is done first.
 ci() {
-	"$VM_DIR/rootfs.sh"
+	timed "root directory" "$VM_DIR/rootfs.sh"
 	ci_builds >"$REPORT.debug-kernel" 2>&1 &
 	GUESTS[build]=$!
 	[ ! -e "$TOP/selftests/lint" ] || stage lint "$TOP/selftests/lint/lint.sh"
 	start_check 6.12 7
 	add_guest 6.12
-	wait "${GUESTS[build]}" || cat "$REPORT.debug-kernel"
+	wait "${GUESTS[build]}" || tee -a "$REPORT.log" <"$REPORT.debug-kernel"
 	unset "GUESTS[build]"
+	mapfile -t -O "${#TIMES[@]}" TIMES <"$REPORT.builds" || true
 	check_debug 6.12
 	add_guest 7
 }
@@ -157,12 +182,14 @@ main() {
 	trap end_guests EXIT
 	trap 'exit 130' INT TERM
 	verdict_reset
+	rm -f "$REPORT".*
 	case $mode in
 	check) [ $# -gt 0 ] || set -- 6.12 7; check "$@" ;;
 	check_debug) [ $# -gt 0 ] || set -- 6.12; check_debug "$@" ;;
 	check_ci) ci ;;
 	esac
-	show "# $SECONDS s"
+	summary
+	show "# $SECONDS s, CPU $(children) s"
 	verdict_total
 	[ "$FAILED" = 0 ]
 }
