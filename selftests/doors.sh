@@ -121,6 +121,9 @@ armed_twice() { [ "$(grep -cE "^$1( |$)" "$ENABLED")" = 2 ]; }
 disarmed() { ! grep -qE "^$1 " "$ENABLED"; }
 nothing_armed() { ! grep -E '^(tsm_report_inblob_write|tdx_mcall_get_report0|snp_|handle_guest_request)' "$ENABLED"; }
 
+# hooked: every function that ftrace diverts, whoever asked for it.
+hooked() { cut -d' ' -f1 "$ENABLED" | sort | paste -sd' '; }
+
 # call DOOR DATA: what the test module's function says; 0 or the name of an error.
 call() {
 	local said
@@ -145,14 +148,14 @@ fi
 # They leave what they depend on.
 rmmod_tsm || true
 case $(uname -r) in
-6.12.*) snp=handle_guest_request ;;
-*) snp=snp_send_guest_request ;;
+6.12.*) snp=handle_guest_request kernels='' ;;
+*) snp=snp_send_guest_request kernels='snp_issue_svsm_attest_req snp_send_guest_request ' ;;
 esac
 
 # shellcheck disable=SC2119
 load_allowed() { load_module && allow_all; }
 
-plan 71
+plan 72
 
 # Without a provider.
 load_allowed
@@ -164,6 +167,9 @@ ok "no door is open" doors_shut
 load_mock sev_guest
 ok "the function of configfs-tsm is guarded as soon as its module is loaded" armed tsm_report_inblob_write
 ok "no door is open then" doors_shut
+# Nothing that sends or receives.
+is "three functions of kTLS are hooked, and the doors; nothing else" "$(hooked)" \
+	"${kernels}tdx_mcall_get_report0 tls_getsockopt tls_setsockopt tls_sk_proto_close tsm_report_inblob_write"
 ok "the module has its tag signed" attest-self evidence
 mkdir "$TSM/door"
 ok "others have other data signed: it is taken" taken untagged
