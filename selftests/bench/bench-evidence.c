@@ -6,7 +6,7 @@
  * report made of their own, through configfs-tsm, as programs do without tlsbind. All in the
  * same guest, one after the other.
  * Prints a table and, in one line, JSON.
- *   bench-evidence [CHALLENGERS [SECONDS]]
+ *   bench-evidence [CHALLENGERS [SECONDS [LOAD]]]		LOAD: only this one, a member of the JSON
  */
 #define _GNU_SOURCE
 #include <math.h>
@@ -229,20 +229,6 @@ static unsigned int wrong_answers(struct challenger *all)
 	return wrong;
 }
 
-/* A line of the table, and a member of the JSON. */
-static void row(json_t *to, const char *key, const char *what, const struct load *load)
-{
-	double rate = (double)load->answers * NS / load->ns;
-	uint64_t half = percentile(50), most = percentile(99);
-
-	printf("%-34s %9.1f %8llu %10.1f %10.1f\n", what, rate, (unsigned long long)load->reports,
-	       half / 1e6, most / 1e6);
-	json_object_set_new(to, key,
-			    json_pack("{s:f, s:I, s:I, s:f, s:f}", "per_second", rate, "answers",
-				      (json_int_t)load->answers, "reports", (json_int_t)load->reports,
-				      "median_ms", half / 1e6, "p99_ms", most / 1e6));
-}
-
 /* One after the other: reports of configfs-tsm if there is no @c, else evidence. */
 static void lone(struct challenger *c, struct load *load)
 {
@@ -263,7 +249,57 @@ static void lone(struct challenger *c, struct load *load)
 	load->reports = mock_reports() - load->reports;
 }
 
-static json_t *measure(void)
+static void load_report(struct challenger *all, struct load *load)
+{
+	(void)all;
+	lone(NULL, load);
+}
+
+static void load_lone(struct challenger *all, struct load *load)
+{
+	lone(&all[0], load);
+}
+
+static void load_own(struct challenger *all, struct load *load)
+{
+	run(all, challenger_own, load);
+}
+
+static void load_group(struct challenger *all, struct load *load)
+{
+	run(all, challenger_group, load);
+}
+
+static void load_pausing(struct challenger *all, struct load *load)
+{
+	run(all, challenger_pausing, load);
+}
+
+static const struct {
+	const char *key, *what;
+	void (*run)(struct challenger *all, struct load *load);
+} loads[] = {
+	{ "report", "1 program, reports of its own", load_report },
+	{ "lone", "1 challenger, evidence", load_lone },
+	{ "own", "many programs, one report for each", load_own },
+	{ "group", "as many challengers, evidence", load_group },
+	{ "pausing", "as many, each 1/2 s after the last", load_pausing },
+};
+
+/* A line of the table. Return: a member of the JSON. */
+static json_t *row(const char *what, const struct load *load)
+{
+	double rate = (double)load->answers * NS / load->ns;
+	uint64_t half = percentile(50), most = percentile(99);
+
+	printf("%-34s %9.1f %8llu %10.1f %10.1f\n", what, rate, (unsigned long long)load->reports,
+	       half / 1e6, most / 1e6);
+	return json_pack("{s:f, s:I, s:I, s:f, s:f}", "per_second", rate, "answers",
+			 (json_int_t)load->answers, "reports", (json_int_t)load->reports, "median_ms",
+			 half / 1e6, "p99_ms", most / 1e6);
+}
+
+static json_t *measure(const char *only)
 {
 	json_t *result = json_object();
 	struct challenger *all;
@@ -273,16 +309,12 @@ static json_t *measure(void)
 	mock_set("delay_ms", DELAY_MS);
 	all = connect_all();
 	printf("%-34s %9s %8s %10s %10s\n", "", "in 1 s", "reports", "median ms", "p99 ms");
-	lone(NULL, &load);
-	row(result, "report", "1 program, reports of its own", &load);
-	lone(&all[0], &load);
-	row(result, "lone", "1 challenger, evidence", &load);
-	run(all, challenger_own, &load);
-	row(result, "own", "many programs, one report for each", &load);
-	run(all, challenger_group, &load);
-	row(result, "group", "as many challengers, evidence", &load);
-	run(all, challenger_pausing, &load);
-	row(result, "pausing", "as many, each 1/2 s after the last", &load);
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		if (only && strcmp(only, loads[i].key))
+			continue;
+		loads[i].run(all, &load);
+		json_object_set_new(result, loads[i].key, row(loads[i].what, &load));
+	}
 	json_object_set_new(result, "wrong", json_integer(wrong_answers(all)));
 	return result;
 }
@@ -299,7 +331,7 @@ int main(int argc, char **argv)
 		seconds = atoi(argv[2]);
 	samples = calloc(SAMPLES_MAX, sizeof(*samples));
 	printf("Evidence of a TEE that takes 39 ms for a report, %u challengers, %s clock:\n", challengers, clock);
-	result = measure();
+	result = measure(argc > 3 ? argv[3] : NULL);
 	head = json_pack("{s:s, s:i, s:i}", "clock", clock, "delay_ms", atoi(DELAY_MS), "challengers",
 			 (int)challengers);
 	json_object_update(head, result);
