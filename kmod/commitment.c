@@ -1,37 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hashing is most of what the installation of a key would cost, and most
- * connections are never asked about. So a state keeps the key itself, as kTLS
- * does, until somebody wants its commitments: from then on those, and the key is
- * wiped. It is also wiped when another takes its place, and when the socket is closed.
+ * connections are never asked about. So commitments are made when somebody wants
+ * them, from the copy of the key that kTLS keeps as long as it uses the key. No other is
+ * kept here. That this is the key that was noted at its installation:
+ *
+ * A. The memory that is read is there. The state holds the socket. kTLS's context is
+ *    found under RCU, as the socket's diagnosis by netlink finds it: when the socket
+ *    is closed kTLS takes the pointer away and frees the context after a grace period;
+ *    if a network card has a key, it leaves the pointer and frees the context
+ *    when the socket is freed. Nothing else takes the context away: the ULP has no
+ *    release, and a socket that has it refuses to be disconnected, and to be put into a
+ *    sockmap. Whether our hooks are armed does not matter, nor that the module goes.
+ *
+ * B. Nobody writes to it meanwhile, as a rule. The two places that write are the
+ *    installation of a key in the same direction, which we enclose: from
+ *    tlsbind_commitment_retire() until it is noted what became of it nothing is read; and
+ *    closing, before which tlsbind_commitment_forget() ends all reading. An
+ *    installation that kTLS refuses writes only where there was no key (and one that takes
+ *    the place of another is complete in one go). Reading a key back writes the
+ *    initial vector over itself, which does not change in TLS 1.3. Sending
+ *    and receiving count elsewhere.
+ *
+ * C. If something does write, be it a task that was in kTLS when the hooks were armed, closing
+ *    after they were disarmed, or a kernel to come, it shows: what was read is not
+ *    the key whose fingerprint was taken when its installation was noted. Then there is never
+ *    evidence for the socket.
+ *
+ * Of the name of a connection, which the first keys make, this means: it is made, if
+ * possible, before the first key of either direction is replaced; before the second
+ * direction has a key its part is kept.
  *
  * Whoever is about to read what depends on commitments takes the lock of the state
- * and calls tlsbind_commitment_make(); until he lets go of it, nothing is owed. So
- * what he reads is of one moment, and cannot be told from what it would be if all of it
- * had been made at installation.
+ * and calls tlsbind_commitment_make(); until he lets go of it, nothing is owed but for a
+ * key that is being replaced. So what he reads is of one moment, and cannot be told from what it
+ * would be if all of it had been made at installation.
  */
 #include "commitment.h"
 
 #include <linux/errno.h>
 #include <linux/lockdep.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <net/inet_connection_sock.h>
 
 #include "binding.h"
+#include "key.h"
 #include "sock.h"
 
-static int tlsbind_commitment_compute(struct tlsbind_sock_key *key, bool tx)
+static u8 tlsbind_commitment_direction(bool tx)
 {
-	int ret;
+	return tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX;
+}
 
-	ret = tlsbind_binding_commit(&key->material,
-				     tx ? TLSBIND_DIRECTION_TX :
-					  TLSBIND_DIRECTION_RX,
-				     key->commitment);
-	return ret ?: tlsbind_binding_commit(&key->material,
-					     tx ? TLSBIND_DIRECTION_RX :
-						  TLSBIND_DIRECTION_TX,
+/* Copy the key that was noted; the caller wipes it. -ESTALE: kTLS has it no more. */
+static int tlsbind_commitment_read(const struct tlsbind_sock *ts,
+				   const struct tlsbind_sock_key *key, bool tx,
+				   struct tlsbind_key_material *material)
+{
+	const struct tls_context *ctx;
+	int ret = -ESTALE;
+
+	lockdep_assert_held(&ts->lock);
+	rcu_read_lock();
+	ctx = rcu_dereference(inet_csk(ts->sk)->icsk_ulp_data);
+	if (ctx)
+		ret = tlsbind_key_read(tx ? &ctx->crypto_send :
+					    &ctx->crypto_recv, material);
+	rcu_read_unlock();
+	if (!ret && !tlsbind_share_is(&key->share, material,
+				      tlsbind_commitment_direction(tx)))
+		ret = -ESTALE;
+	return ret;
+}
+
+static int tlsbind_commitment_compute(const struct tlsbind_sock *ts,
+				      struct tlsbind_sock_key *key, bool tx)
+{
+	struct tlsbind_key_material material = {};
+	int ret = tlsbind_commitment_read(ts, key, tx, &material);
+
+	if (!ret)
+		ret = tlsbind_binding_commit(&material,
+					     tlsbind_commitment_direction(tx),
+					     key->commitment);
+	if (!ret)
+		ret = tlsbind_binding_commit(&material,
+					     tlsbind_commitment_direction(!tx),
 					     key->mirror);
+	memzero_explicit(&material, sizeof(material));
+	return ret;
 }
 
 static void tlsbind_commitment_clear(struct tlsbind_sock_key *key)
@@ -40,21 +99,16 @@ static void tlsbind_commitment_clear(struct tlsbind_sock_key *key)
 	memset(key->mirror, 0, sizeof(key->mirror));
 }
 
-static void tlsbind_commitment_wipe(struct tlsbind_sock_key *key)
-{
-	memzero_explicit(&key->material, sizeof(key->material));
-	key->owed = false;
-}
-
-/* Both commitments, in place of the key. */
-static int tlsbind_commitment_pay(struct tlsbind_sock_key *key, bool tx)
+/* Both commitments of a key. */
+static int tlsbind_commitment_pay(const struct tlsbind_sock *ts,
+				  struct tlsbind_sock_key *key, bool tx)
 {
 	int ret;
 
-	if (!key->owed)
+	if (!key->owed || key->replacing)
 		return 0;
-	ret = tlsbind_commitment_compute(key, tx);
-	tlsbind_commitment_wipe(key);
+	ret = tlsbind_commitment_compute(ts, key, tx);
+	key->owed = false;
 	if (ret) {
 		tlsbind_commitment_clear(key);
 	} else if (!key->generation) {
@@ -90,9 +144,10 @@ static int tlsbind_commitment_name(struct tlsbind_sock *ts)
  *
  * Afterwards @commitment and @mirror of each direction are those of its key, and
  * @id and @mirror_id are there if both directions are. If the kernel's SHA-384
- * fails, there is never evidence for this socket, and what is not there is zero; a
- * connection that was only to be attested goes on without, and one that is to be
- * judged is aborted.
+ * fails, or kTLS has another key, there is never evidence for this socket, and what is
+ * not there is zero; a connection that was only to be attested goes on without, and one
+ * that is to be judged is aborted. Of a key that is being replaced they are zero, too; it
+ * is not the first then.
  *
  * Context: process; does not sleep, allocates nothing.
  */
@@ -103,69 +158,46 @@ void tlsbind_commitment_make(struct tlsbind_sock *ts)
 	lockdep_assert_held(&ts->lock);
 	if (!ts->tx.owed && !ts->rx.owed)
 		return;
-	tx = tlsbind_commitment_pay(&ts->tx, true);
-	rx = tlsbind_commitment_pay(&ts->rx, false);
+	tx = tlsbind_commitment_pay(ts, &ts->tx, true);
+	rx = tlsbind_commitment_pay(ts, &ts->rx, false);
 	if ((tx || rx || tlsbind_commitment_name(ts)) && !ts->error)
 		ts->error = -EKEYREJECTED;
 }
 
-/*
- * Another key takes the place of one. If that was the first, it may still be needed
- * for the name of the connection.
+/**
+ * tlsbind_commitment_retire() - kTLS is about to be given a key
+ * @ts: the socket's state, with its lock
+ * @key: the direction, where nobody else installs one
+ *
+ * If that takes the place of the first, the first may still be needed for the name of
+ * the connection. Until @replacing is taken away, nothing is read.
+ *
+ * Context: process.
  */
-static void tlsbind_commitment_retire(struct tlsbind_sock *ts,
-				      const struct tlsbind_sock_key *key)
+void tlsbind_commitment_retire(struct tlsbind_sock *ts,
+			       struct tlsbind_sock_key *key)
 {
 	lockdep_assert_held(&ts->lock);
 	if (key->owed && !key->generation)
 		tlsbind_commitment_make(ts);
+	key->replacing = true;
 }
 
 /**
- * tlsbind_commitment_owe() - a direction has a key, whose commitments are owed
- * @ts: the socket's state, with its lock
- * @key: the direction, with the generation of the key that it had before
- * @material: the key
+ * tlsbind_commitment_owe() - a direction has another key than before
+ * @key: the direction, with the lock of the state
+ * @readable: there are commitments to it, which are owed
  *
  * Context: process.
  */
-void tlsbind_commitment_owe(struct tlsbind_sock *ts,
-			    struct tlsbind_sock_key *key,
-			    const struct tlsbind_key_material *material)
+void tlsbind_commitment_owe(struct tlsbind_sock_key *key, bool readable)
 {
-	tlsbind_commitment_retire(ts, key);
-	key->material = *material;
-	key->owed = true;
-}
-
-/**
- * tlsbind_commitment_waive() - a direction has a key that there is no commitment to
- * @ts: the socket's state, with its lock
- * @key: the direction, with the generation of the key that it had before
- *
- * Context: process.
- */
-void tlsbind_commitment_waive(struct tlsbind_sock *ts,
-			      struct tlsbind_sock_key *key)
-{
-	tlsbind_commitment_retire(ts, key);
-	tlsbind_commitment_wipe(key);
 	tlsbind_commitment_clear(key);
-}
-
-static bool tlsbind_commitment_drop(struct tlsbind_sock_key *key)
-{
-	bool owed = key->owed;
-
-	if (owed) {
-		tlsbind_commitment_wipe(key);
-		tlsbind_commitment_clear(key);
-	}
-	return owed;
+	key->owed = readable;
 }
 
 /**
- * tlsbind_commitment_forget() - the socket is closed
+ * tlsbind_commitment_forget() - the socket is about to be closed
  * @ts: its state, which may be referred to for a while
  *
  * What is owed is not made any more. That is an error, or whoever still has the
@@ -175,12 +207,10 @@ static bool tlsbind_commitment_drop(struct tlsbind_sock_key *key)
  */
 void tlsbind_commitment_forget(struct tlsbind_sock *ts)
 {
-	bool tx, rx;
-
 	spin_lock(&ts->lock);
-	tx = tlsbind_commitment_drop(&ts->tx);
-	rx = tlsbind_commitment_drop(&ts->rx);
-	if ((tx || rx) && !ts->error)
+	if ((ts->tx.owed || ts->rx.owed) && !ts->error)
 		ts->error = -ECONNABORTED;
+	ts->tx.owed = false;
+	ts->rx.owed = false;
 	spin_unlock(&ts->lock);
 }

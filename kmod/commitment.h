@@ -5,16 +5,15 @@
 #ifndef _TLSBIND_COMMITMENT_H
 #define _TLSBIND_COMMITMENT_H
 
-struct tlsbind_key_material;
+#include <linux/types.h>
+
 struct tlsbind_sock;
 struct tlsbind_sock_key;
 
-void tlsbind_commitment_owe(struct tlsbind_sock *ts,
-			    struct tlsbind_sock_key *key,
-			    const struct tlsbind_key_material *material);
-void tlsbind_commitment_waive(struct tlsbind_sock *ts,
-			      struct tlsbind_sock_key *key);
 void tlsbind_commitment_make(struct tlsbind_sock *ts);
+void tlsbind_commitment_retire(struct tlsbind_sock *ts,
+			       struct tlsbind_sock_key *key);
+void tlsbind_commitment_owe(struct tlsbind_sock_key *key, bool readable);
 void tlsbind_commitment_forget(struct tlsbind_sock *ts);
 
 #endif

@@ -113,10 +113,7 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 	if (change->error && change->error != -EPROTONOSUPPORT && !ts->error)
 		ts->error = -EKEYREJECTED;
 
-	if (change->key.key_len)
-		tlsbind_commitment_owe(ts, key, &change->key);
-	else
-		tlsbind_commitment_waive(ts, key);
+	tlsbind_commitment_owe(key, change->key.key_len);
 	tlsbind_install_count_key(ts, key, &install->verdict);
 	key->caller = install->caller;
 	key->gated = install->verdict.action == TLSBIND_ACTION_GATE;
@@ -237,6 +234,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	if (!ret) {
 		ts->installing++;
 		key->installing = true;
+		tlsbind_commitment_retire(ts, key);
 	}
 	spin_unlock(&ts->lock);
 	if (ret)
@@ -349,6 +347,7 @@ static int tlsbind_install_failed(const struct tlsbind_install *install,
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
 {
+	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 	struct tlsbind_install_change change = {};
 	bool first, rekey, nameless, complete, last;
 	struct tlsbind_hold *hold = NULL;
@@ -363,8 +362,9 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	}
 	spin_lock(&ts->lock);
 	first = !ts->tx.present && !ts->rx.present;
-	rekey = install->tx ? ts->tx.present : ts->rx.present;
+	rekey = key->present;
 	nameless = !(ts->tx.present && ts->rx.present);
+	key->replacing = false;
 	if (!answer)
 		tlsbind_install_apply(ts, install, &change);
 	/* Of a key that cannot be read, no byte was copied. */
@@ -384,7 +384,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (error && !ts->error)
 		ts->error = -EKEYREJECTED;
 	last = !--ts->installing && ts->tx.present && ts->rx.present;
-	(install->tx ? &ts->tx : &ts->rx)->installing = false;
+	key->installing = false;
 	spin_unlock(&ts->lock);
 	if (last && !error)
 		error = tlsbind_gate_ask(ts, &hold);

@@ -58,7 +58,8 @@ static const struct tlsbind_key_layout *tlsbind_key_layout(u16 cipher_type)
  * @crypto: crypto_send or crypto_recv of the socket's tls_context
  * @key: filled; secret, the caller wipes it, after an error too
  *
- * Context: any, with the socket locked, so that kTLS does not change @crypto.
+ * Context: any. Unless the socket is locked kTLS may change @crypto meanwhile, and
+ * @key is what nobody ever had: see commitment.c.
  * Return: 0; -EPROTONOSUPPORT if it is not a TLS 1.3 key, or of a cipher whose
  * TLS 1.3 code point is not known here.
  */

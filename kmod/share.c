@@ -95,6 +95,25 @@ int tlsbind_share_hold(struct tlsbind_share *share, struct tlsbind_sock *ts,
 }
 
 /**
+ * tlsbind_share_is() - is this the key that a socket was last said to hold?
+ * @share: of the socket and direction
+ * @key: as tlsbind_key_read() has read it; perhaps while somebody wrote
+ * @direction: TLSBIND_DIRECTION_*
+ *
+ * Context: any, while nobody changes @share.
+ * Return: true if so; for another key with a chance of 1 in 2^128.
+ */
+bool tlsbind_share_is(const struct tlsbind_share *share,
+		      const struct tlsbind_key_material *key, u8 direction)
+{
+	struct tlsbind_fingerprint print;
+
+	tlsbind_fingerprint(key, direction, &tlsbind_share_secret, &print);
+	return print.words[0] == share->print.words[0] &&
+	       print.words[1] == share->print.words[1];
+}
+
+/**
  * tlsbind_share_release() - a socket does not hold a key any more
  * @share: of the socket and direction; nothing happens if it holds none
  *

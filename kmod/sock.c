@@ -3,10 +3,10 @@
  * The table of sockets with keys in the kernel, and what is known about each.
  *
  * A state is made before the first key of its socket is installed and dropped
- * when the socket is closed. Both happen in calls that hold a
- * reference on the socket's file or are its last user, so an address in the
- * table is never that of a freed socket. Sockets may outlive the module; their
- * states are dropped with it.
+ * when the socket is closed. It holds the socket, which may outlive its being
+ * closed for as long as somebody uses the state, and as long as that the
+ * network namespace is there, too. Sockets may outlive the module; their states
+ * are dropped with it.
  */
 #include "sock.h"
 
@@ -56,6 +56,8 @@ static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 {
 	struct tlsbind_sock *ts = container_of(rcu, struct tlsbind_sock, rcu);
 
+	/* If it is a kernel socket, the namespace may be there because of us only. */
+	sock_put(ts->sk);
 	put_net(ts->net);
 	kfree_sensitive(ts);
 }
@@ -149,13 +151,14 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 
 	if (!ts)
 		return NULL;
-	ts->sk = sk;
 	/* A kernel socket does not keep its namespace. */
 	ts->net = maybe_get_net(sock_net(sk));
 	if (!ts->net) {
 		kfree_sensitive(ts);
 		return NULL;
 	}
+	sock_hold(sk);
+	ts->sk = sk;
 	ts->cookie = tlsbind_sock_cookie(sk);
 	refcount_set(&ts->ref, 1);
 	spin_lock_init(&ts->lock);

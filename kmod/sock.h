@@ -28,9 +28,9 @@ struct tlsbind_request;
 
 /**
  * struct tlsbind_sock_key - one direction
- * @material: the key, secret, as long as @owed; else zero
  * @owed: @commitment and @mirror are not those of the key yet: see
  *	tlsbind_commitment_make()
+ * @replacing: kTLS may be changing the key
  * @commitment: as the attester of this connection commits to it
  * @mirror: as the peer, if it is the attester, commits to it
  * @first: @commitment of generation 0, which the connection id is made of
@@ -43,11 +43,12 @@ struct tlsbind_request;
  * @no_export: since it was installed, reading it back is refused
  * @caller: who installed it
  * @policy_digest: of the rules under which that was
- * @share: that it is held, for others that hold the same; not under the lock
+ * @share: that it is held, for others that hold the same; it changes while @replacing,
+ *	not under the lock
  */
 struct tlsbind_sock_key {
-	struct tlsbind_key_material material;
 	bool owed;
+	bool replacing;
 	u8 commitment[TLSBIND_COMMITMENT_SIZE];
 	u8 mirror[TLSBIND_COMMITMENT_SIZE];
 	u8 first[TLSBIND_COMMITMENT_SIZE];
@@ -66,7 +67,7 @@ struct tlsbind_sock_key {
 /**
  * struct tlsbind_sock - what is known about a socket with keys in the kernel
  * @node: in the table, until the socket is closed
- * @sk: the socket's address: a key of the table, never followed
+ * @sk: the socket, held; its address is the key of the table
  * @ref: one of the table, one of each user
  * @net: its network namespace, held
  * @cookie: of the socket, as SO_COOKIE has it
