@@ -164,17 +164,16 @@ static void tlsbind_claims_fill_caller(struct tlsbind_claims *claims,
 }
 
 static void tlsbind_claims_fill_keys(struct tlsbind_claims *claims,
-				     const struct tlsbind_sock *ts)
+				     const struct tlsbind_sock *ts,
+				     const struct tlsbind_commitments *to)
 {
 	claims->tls_version = cpu_to_be16(ts->tls_version);
 	claims->cipher_suite = cpu_to_be16(ts->cipher_suite);
 	claims->installed_ns = cpu_to_be64(ts->installed_ns);
 	claims->tx_generation = cpu_to_be32(ts->tx.generation);
 	claims->rx_generation = cpu_to_be32(ts->rx.generation);
-	memcpy(claims->tx_commitment, ts->tx.commitment,
-	       sizeof(claims->tx_commitment));
-	memcpy(claims->rx_commitment, ts->rx.commitment,
-	       sizeof(claims->rx_commitment));
+	memcpy(claims->tx_commitment, to->tx.own, sizeof(claims->tx_commitment));
+	memcpy(claims->rx_commitment, to->rx.own, sizeof(claims->rx_commitment));
 }
 
 /**
@@ -182,7 +181,7 @@ static void tlsbind_claims_fill_keys(struct tlsbind_claims *claims,
  * @ts: its state
  * @claims: everything but nonce and app_data is filled; those are left alone
  *
- * Context: process.
+ * Context: process, may sleep.
  * Return: 0; -ESTALE if the socket has keys that were not seen; -EKEYREJECTED
  * if a key could not be committed to; -ECONNABORTED if the rules ended the
  * connection; -ENOKEY if there is none; -EBUSY while
@@ -193,14 +192,17 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 {
 	/* Before the rules: if they are locked, these are the locked ones. */
 	u32 guest = tlsbind_policy_flags();
+	const struct tlsbind_commitments *to;
 	struct tlsbind_verdict verdict = {};
+	struct tlsbind_commitments room;
 	int ret;
 
 	claims->version = cpu_to_be16(TLSBIND_PROTOCOL_VERSION);
 	claims->evidence_ns = cpu_to_be64(ktime_get_boottime_ns());
 
+	tlsbind_commitment_keep(ts);
 	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
+	to = tlsbind_commitment_make(ts, &room);
 	ret = tlsbind_claims_error(ts);
 	if (!ret)
 		ret = tlsbind_claims_judge(ts, &verdict);
@@ -210,7 +212,7 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 	memcpy(claims->policy_digest, verdict.digest,
 	       sizeof(claims->policy_digest));
 	tlsbind_claims_fill_caller(claims, &tlsbind_claims_key(ts)->caller);
-	tlsbind_claims_fill_keys(claims, ts);
+	tlsbind_claims_fill_keys(claims, ts, to);
 	spin_unlock(&ts->lock);
 	return ret;
 }
@@ -233,22 +235,37 @@ void tlsbind_claims_answered(struct tlsbind_sock *ts,
 }
 
 /**
- * tlsbind_claims_info() - describe the socket to its owner
- * @ts: its state
- * @info: filled
+ * tlsbind_claims_told() - flags as others than relying parties are told
+ * @ts: a socket's state
  *
  * Context: process.
+ * Return: TLSBIND_F_*.
  */
-void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
+u32 tlsbind_claims_told(struct tlsbind_sock *ts)
 {
-	u32 guest = tlsbind_policy_flags();
+	u32 flags = tlsbind_policy_flags();
 	struct tlsbind_policy_state policy;
 
 	tlsbind_policy_state(ts->net, &policy);
 	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
-	memcpy(info->connection_id, ts->id, sizeof(info->connection_id));
-	info->flags = tlsbind_claims_flags(ts, guest, policy.digest);
+	flags = tlsbind_claims_flags(ts, flags, policy.digest);
+	spin_unlock(&ts->lock);
+	return flags;
+}
+
+/**
+ * tlsbind_claims_info() - describe the socket to its owner
+ * @ts: its state
+ * @info: filled
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
+{
+	info->flags = tlsbind_claims_told(ts);
+	tlsbind_commitment_keep(ts);
+	spin_lock(&ts->lock);
+	tlsbind_commitment_id(ts, info->connection_id);
 	info->tx_generation = ts->tx.generation;
 	info->rx_generation = ts->rx.generation;
 	info->tls_version = ts->tls_version;
@@ -261,22 +278,25 @@ void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info)
  * @ts: state of the relying party's own socket
  * @peer: filled
  *
- * Context: process.
+ * Context: process, may sleep.
  * Return: 0; -ENODATA if a direction is not in the kernel; otherwise an errno
  * of tlsbind_claims_make().
  */
 int tlsbind_claims_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer)
 {
+	const struct tlsbind_commitments *to;
+	struct tlsbind_commitments room;
 	int ret;
 
+	tlsbind_commitment_keep(ts);
 	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
+	to = tlsbind_commitment_make(ts, &room);
 	ret = tlsbind_claims_error(ts);
 	if (!ret && (!ts->tx.present || !ts->rx.present))
 		ret = -ENODATA;
-	memcpy(peer->connection_id, ts->mirror_id, sizeof(peer->connection_id));
-	memcpy(peer->tx_commitment, ts->rx.mirror, sizeof(peer->tx_commitment));
-	memcpy(peer->rx_commitment, ts->tx.mirror, sizeof(peer->rx_commitment));
+	memcpy(peer->connection_id, to->mirror_id, sizeof(peer->connection_id));
+	memcpy(peer->tx_commitment, to->rx.mirror, sizeof(peer->tx_commitment));
+	memcpy(peer->rx_commitment, to->tx.mirror, sizeof(peer->rx_commitment));
 	peer->tx_generation = ts->rx.generation;
 	peer->rx_generation = ts->tx.generation;
 	spin_unlock(&ts->lock);

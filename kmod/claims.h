@@ -13,6 +13,7 @@ int tlsbind_claims_ready(struct tlsbind_sock *ts);
 int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims);
 void tlsbind_claims_answered(struct tlsbind_sock *ts,
 			     const struct tlsbind_claims *claims);
+u32 tlsbind_claims_told(struct tlsbind_sock *ts);
 void tlsbind_claims_info(struct tlsbind_sock *ts, struct tlsbind_info *info);
 int tlsbind_claims_peer(struct tlsbind_sock *ts, struct tlsbind_peer *peer);
 

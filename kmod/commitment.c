@@ -27,13 +27,15 @@
  *    the key whose fingerprint was taken when its installation was noted. Then there is never
  *    evidence for the socket.
  *
- * Of the name of a connection, which the first keys make, this means: it is made, if
- * possible, before the first key of either direction is replaced; before the second
- * direction has a key its part is kept.
+ * What is made is kept from the first on who calls tlsbind_commitment_keep(), which
+ * whoever asks about one connection does; who only passes, such as a dump of all, makes it
+ * for himself. If there is no memory to keep it, it is made each time: nobody is told of
+ * that. But if the first key of a direction is replaced, its part of the name of the connection
+ * must be kept, or there is never evidence for the socket.
  *
  * Whoever is about to read what depends on commitments takes the lock of the state
- * and calls tlsbind_commitment_make(); until he lets go of it, nothing is owed but for a
- * key that is being replaced. So what he reads is of one moment, and cannot be told from what it
+ * and calls tlsbind_commitment_make(). What he reads until he lets go of it is of one moment,
+ * and, but for a key that is being replaced, cannot be told from what it
  * would be if all of it had been made at installation.
  */
 #include "commitment.h"
@@ -41,6 +43,7 @@
 #include <linux/errno.h>
 #include <linux/lockdep.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <net/inet_connection_sock.h>
@@ -75,98 +78,190 @@ static int tlsbind_commitment_read(const struct tlsbind_sock *ts,
 	return ret;
 }
 
-static int tlsbind_commitment_compute(const struct tlsbind_sock *ts,
-				      struct tlsbind_sock_key *key, bool tx)
+static int tlsbind_commitment_compute(const struct tlsbind_sock *ts, bool tx,
+				      bool mirror, struct tlsbind_commitment *of)
 {
 	struct tlsbind_key_material material = {};
-	int ret = tlsbind_commitment_read(ts, key, tx, &material);
+	int ret;
 
+	ret = tlsbind_commitment_read(ts, tx ? &ts->tx : &ts->rx, tx, &material);
 	if (!ret)
 		ret = tlsbind_binding_commit(&material,
 					     tlsbind_commitment_direction(tx),
-					     key->commitment);
-	if (!ret)
+					     of->own);
+	if (!ret && mirror)
 		ret = tlsbind_binding_commit(&material,
 					     tlsbind_commitment_direction(!tx),
-					     key->mirror);
+					     of->mirror);
 	memzero_explicit(&material, sizeof(material));
 	return ret;
 }
 
-static void tlsbind_commitment_clear(struct tlsbind_sock_key *key)
+/* To one key, if it is owed. */
+static int tlsbind_commitment_pay(struct tlsbind_sock *ts, bool tx, bool mirror,
+				  struct tlsbind_commitments *to)
 {
-	memset(key->commitment, 0, sizeof(key->commitment));
-	memset(key->mirror, 0, sizeof(key->mirror));
-}
-
-/* Both commitments of a key. */
-static int tlsbind_commitment_pay(const struct tlsbind_sock *ts,
-				  struct tlsbind_sock_key *key, bool tx)
-{
+	struct tlsbind_commitment *of = tx ? &to->tx : &to->rx;
+	struct tlsbind_sock_key *key = tx ? &ts->tx : &ts->rx;
 	int ret;
 
 	if (!key->owed || key->replacing)
 		return 0;
-	ret = tlsbind_commitment_compute(ts, key, tx);
-	key->owed = false;
-	if (ret) {
-		tlsbind_commitment_clear(key);
-	} else if (!key->generation) {
-		memcpy(key->first, key->commitment, sizeof(key->first));
-		memcpy(key->first_mirror, key->mirror,
-		       sizeof(key->first_mirror));
-		key->committed = true;
-	}
+	ret = tlsbind_commitment_compute(ts, tx, mirror, of);
+	of->made = !ret;
+	if (ret)
+		memset(of, 0, sizeof(*of));
+	if (ret || to == ts->commitments)
+		key->owed = false;
 	return ret;
+}
+
+/* To the first key of a direction; NULL if that is not there. */
+static const struct tlsbind_commitment *
+tlsbind_commitment_first(const struct tlsbind_sock *ts, bool tx,
+			 const struct tlsbind_commitments *of)
+{
+	const struct tlsbind_commitment *now = tx ? &of->tx : &of->rx;
+
+	if (!(tx ? &ts->tx : &ts->rx)->generation && now->made)
+		return now;
+	return of->first.made && of->first_tx == tx ? &of->first : NULL;
 }
 
 /* The name of a connection is made of the first keys of both directions. */
-static int tlsbind_commitment_name(struct tlsbind_sock *ts)
+static int tlsbind_commitment_name(const struct tlsbind_sock *ts, bool mirror,
+				   struct tlsbind_commitments *to)
 {
+	const struct tlsbind_commitment *tx, *rx;
 	int ret;
 
-	if (ts->named || !ts->tx.committed || !ts->rx.committed)
+	tx = tlsbind_commitment_first(ts, true, to);
+	rx = tlsbind_commitment_first(ts, false, to);
+	if (to->named || !tx || !rx)
 		return 0;
-	ret = tlsbind_binding_connection_id(ts->tx.first, ts->rx.first, ts->id);
-	if (!ret)
-		ret = tlsbind_binding_connection_id(ts->rx.first_mirror,
-						    ts->tx.first_mirror,
-						    ts->mirror_id);
-	ts->named = !ret;
+	ret = tlsbind_binding_connection_id(tx->own, rx->own, to->id);
+	if (!ret && mirror)
+		ret = tlsbind_binding_connection_id(rx->mirror, tx->mirror,
+						    to->mirror_id);
+	to->named = !ret;
 	if (ret)
-		memset(ts->id, 0, sizeof(ts->id));
+		memset(to->id, 0, sizeof(to->id));
 	return ret;
 }
 
-/**
- * tlsbind_commitment_make() - make the commitments that are owed
- * @ts: the socket's state, with its lock
- *
- * Afterwards @commitment and @mirror of each direction are those of its key, and
- * @id and @mirror_id are there if both directions are. If the kernel's SHA-384
- * fails, or kTLS has another key, there is never evidence for this socket, and what is
- * not there is zero; a connection that was only to be attested goes on without, and one
- * that is to be judged is aborted. Of a key that is being replaced they are zero, too; it
- * is not the first then.
- *
- * Context: process; does not sleep, allocates nothing.
- */
-void tlsbind_commitment_make(struct tlsbind_sock *ts)
+static void tlsbind_commitment_fill(struct tlsbind_sock *ts, bool mirror,
+				    struct tlsbind_commitments *to)
 {
 	int tx, rx;
 
 	lockdep_assert_held(&ts->lock);
 	if (!ts->tx.owed && !ts->rx.owed)
 		return;
-	tx = tlsbind_commitment_pay(ts, &ts->tx, true);
-	rx = tlsbind_commitment_pay(ts, &ts->rx, false);
-	if ((tx || rx || tlsbind_commitment_name(ts)) && !ts->error)
+	tx = tlsbind_commitment_pay(ts, true, mirror, to);
+	rx = tlsbind_commitment_pay(ts, false, mirror, to);
+	if ((tx || rx || tlsbind_commitment_name(ts, mirror, to)) && !ts->error)
 		ts->error = -EKEYREJECTED;
 }
 
 /**
- * tlsbind_commitment_retire() - kTLS is about to be given a key
+ * tlsbind_commitment_keep() - keep what is made from now on
+ * @ts: the socket's state
+ *
+ * Whoever asks about one connection calls this first. It is not kept if there is no memory.
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_commitment_keep(struct tlsbind_sock *ts)
+{
+	struct tlsbind_commitments *commitments;
+
+	if (READ_ONCE(ts->commitments))
+		return;
+	commitments = kzalloc(sizeof(*commitments),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	spin_lock(&ts->lock);
+	if (!ts->commitments && (ts->tx.owed || ts->rx.owed)) {
+		WRITE_ONCE(ts->commitments, commitments);
+		commitments = NULL;
+	}
+	spin_unlock(&ts->lock);
+	kfree(commitments);
+}
+
+/**
+ * tlsbind_commitment_make() - make what is owed
  * @ts: the socket's state, with its lock
+ * @room: for what is not kept
+ *
+ * If the kernel's SHA-384 fails, or kTLS has another key, there is never evidence for this
+ * socket, and what is not there is zero; a connection that was only to be attested goes
+ * on without, and one that is to be judged is aborted. To a key that is being replaced it is
+ * zero, too, if it was not made before; that is not the first then.
+ *
+ * Context: process; does not sleep, allocates nothing.
+ * Return: commitments to the keys that the socket has, and its ids if both directions
+ * are there; as long as the caller has the lock, or @room.
+ */
+const struct tlsbind_commitments *
+tlsbind_commitment_make(struct tlsbind_sock *ts,
+			struct tlsbind_commitments *room)
+{
+	struct tlsbind_commitments *to = ts->commitments;
+
+	lockdep_assert_held(&ts->lock);
+	if (!to) {
+		memset(room, 0, sizeof(*room));
+		to = room;
+	}
+	tlsbind_commitment_fill(ts, true, to);
+	return to;
+}
+
+/**
+ * tlsbind_commitment_id() - name a connection
+ * @ts: the socket's state, with its lock
+ * @id: set to its connection id, zero if there is none
+ *
+ * As tlsbind_commitment_make() does, but if nothing is kept, with half of the hashing.
+ *
+ * Context: process; does not sleep, allocates nothing.
+ * Return: true if there is one.
+ */
+bool tlsbind_commitment_id(struct tlsbind_sock *ts,
+			   u8 id[TLSBIND_CONNECTION_ID_SIZE])
+{
+	struct tlsbind_commitments room = {}, *to = ts->commitments ?: &room;
+
+	lockdep_assert_held(&ts->lock);
+	tlsbind_commitment_fill(ts, to != &room, to);
+	memcpy(id, to->id, sizeof(to->id));
+	return to->named;
+}
+
+/* The first key of a direction goes. */
+static void tlsbind_commitment_save(struct tlsbind_sock *ts,
+				    const struct tlsbind_sock_key *key)
+{
+	struct tlsbind_commitments *kept = ts->commitments;
+	bool tx = key == &ts->tx;
+
+	lockdep_assert_held(&ts->lock);
+	if (!kept) {
+		if (key->owed && !ts->error)
+			ts->error = -EKEYREJECTED;
+		return;
+	}
+	tlsbind_commitment_fill(ts, true, kept);
+	if (kept->named)
+		return;
+	kept->first = tx ? kept->tx : kept->rx;
+	kept->first_tx = tx;
+}
+
+/**
+ * tlsbind_commitment_retire() - kTLS is about to be given a key
+ * @ts: the socket's state, with its lock; if there is a key in the same direction,
+ *	after tlsbind_commitment_keep()
  * @key: the direction, where nobody else installs one
  *
  * If that takes the place of the first, the first may still be needed for the name of
@@ -178,21 +273,28 @@ void tlsbind_commitment_retire(struct tlsbind_sock *ts,
 			       struct tlsbind_sock_key *key)
 {
 	lockdep_assert_held(&ts->lock);
-	if (key->owed && !key->generation)
-		tlsbind_commitment_make(ts);
+	if (key->present && !key->generation)
+		tlsbind_commitment_save(ts, key);
 	key->replacing = true;
 }
 
 /**
  * tlsbind_commitment_owe() - a direction has another key than before
- * @key: the direction, with the lock of the state
+ * @ts: the socket's state, with its lock
+ * @key: the direction
  * @readable: there are commitments to it, which are owed
  *
  * Context: process.
  */
-void tlsbind_commitment_owe(struct tlsbind_sock_key *key, bool readable)
+void tlsbind_commitment_owe(struct tlsbind_sock *ts,
+			    struct tlsbind_sock_key *key, bool readable)
 {
-	tlsbind_commitment_clear(key);
+	struct tlsbind_commitments *kept = ts->commitments;
+
+	lockdep_assert_held(&ts->lock);
+	if (kept)
+		memset(key == &ts->tx ? &kept->tx : &kept->rx, 0,
+		       sizeof(kept->tx));
 	key->owed = readable;
 }
 

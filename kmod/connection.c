@@ -91,11 +91,19 @@ static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
 	return &tlsbind_net(net)->unnamed;
 }
 
-static void tlsbind_connection_hash(struct tlsbind_sock *ts)
+/* Has it a name? If not, there is never evidence for it, and nobody could ask. */
+static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
 {
+	struct tlsbind_connection *connection = &ts->connection;
+
 	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
+	if (!connection->named)
+		connection->named = tlsbind_commitment_id(ts,
+							  connection->key.id);
+	if (!connection->named && !ts->error)
+		ts->error = -EKEYREJECTED;
 	spin_unlock(&ts->lock);
+	return connection->named;
 }
 
 /**
@@ -121,7 +129,7 @@ void tlsbind_connection_add(struct tlsbind_sock *ts)
 		queue_work(tlsbind_connection_wq, &unnamed->work);
 	/* Whoever adds faster than one work item hashes does that himself. */
 	if (count > 2 * TLSBIND_UNNAMED_MAX)
-		tlsbind_connection_hash(ts);
+		tlsbind_connection_christen(ts);
 }
 
 static void tlsbind_connection_uncount(struct tlsbind_unnamed *unnamed)
@@ -172,21 +180,6 @@ tlsbind_connection_next(struct tlsbind_unnamed *unnamed)
 	}
 	spin_unlock(&unnamed->lock);
 	return ts;
-}
-
-/* Has it a name? If not, there is never evidence for it, and nobody could ask. */
-static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
-{
-	bool named;
-
-	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
-	named = ts->named;
-	memcpy(ts->connection.key.id, ts->id, sizeof(ts->connection.key.id));
-	if (!named && !ts->error)
-		ts->error = -EKEYREJECTED;
-	spin_unlock(&ts->lock);
-	return named;
 }
 
 /* The one who names it is done, for now if not for good. */

@@ -46,16 +46,19 @@ enum tlsbind_connection_state {
 /**
  * struct tlsbind_connection - a socket's place in the index
  * @twin: beside others of the same id
- * @key: does not change while it is in there
+ * @key: does not change once @named
+ * @named: @key has the id
  * @node: in the list of those that have no name yet
  * @state: where it is
  *
- * The last two are protected by @lock of &struct tlsbind_unnamed; the first two belong
- * to the one who names it, then to the one who removes it.
+ * The last two are protected by @lock of &struct tlsbind_unnamed, @named and the id by the
+ * lock of the state; the others belong to the one who names it, then to the one who
+ * removes it.
  */
 struct tlsbind_connection {
 	struct tlsbind_twin twin;
 	struct tlsbind_connection_key key;
+	bool named;
 	struct list_head node;
 	enum tlsbind_connection_state state;
 };

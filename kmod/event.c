@@ -7,6 +7,7 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "commitment.h"
 #include "net.h"
 #include "netlink.h"
 #include "sock.h"
@@ -79,6 +80,8 @@ static void tlsbind_event_send(struct net *net,
 
 	if (!tlsbind_netlink_heard(net, TLSBIND_NLGRP_EVENTS))
 		return;
+	if (told->ts)
+		tlsbind_commitment_keep(told->ts);
 	skb = tlsbind_event_message(told);
 	if (skb)
 		genlmsg_multicast_netns(&tlsbind_nl_family, net, skb, 0,

@@ -113,7 +113,7 @@ static void tlsbind_install_apply(struct tlsbind_sock *ts,
 	if (change->error && change->error != -EPROTONOSUPPORT && !ts->error)
 		ts->error = -EKEYREJECTED;
 
-	tlsbind_commitment_owe(key, change->key.key_len);
+	tlsbind_commitment_owe(ts, key, change->key.key_len);
 	tlsbind_install_count_key(ts, key, &install->verdict);
 	key->caller = install->caller;
 	key->gated = install->verdict.action == TLSBIND_ACTION_GATE;
@@ -221,6 +221,8 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 	ret = tlsbind_gate_prepare(ts, sk, verdict, install->tx, &hold);
 	if (ret)
 		return ret;
+	if (key->present)
+		tlsbind_commitment_keep(ts);
 	spin_lock(&ts->lock);
 	tlsbind_install_check_unseen(ts, sk, 0);
 	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);

@@ -76,7 +76,8 @@ static int tlsbind_netlink_put_caller(struct sk_buff *skb, int attr,
 }
 
 static int tlsbind_netlink_put_key(struct sk_buff *skb, bool tx,
-				   const struct tlsbind_sock_key *key)
+				   const struct tlsbind_sock_key *key,
+				   const struct tlsbind_commitment *to)
 {
 	if (!key->present)
 		return 0;
@@ -85,7 +86,7 @@ static int tlsbind_netlink_put_key(struct sk_buff *skb, bool tx,
 			key->generation) ||
 	    nla_put(skb, tx ? TLSBIND_A_SOCK_TX_COMMITMENT :
 			      TLSBIND_A_SOCK_RX_COMMITMENT,
-		    sizeof(key->commitment), key->commitment))
+		    sizeof(to->own), to->own))
 		return -EMSGSIZE;
 	return tlsbind_netlink_put_caller(skb, tx ? TLSBIND_A_SOCK_TX_CALLER :
 						    TLSBIND_A_SOCK_RX_CALLER,
@@ -93,7 +94,8 @@ static int tlsbind_netlink_put_key(struct sk_buff *skb, bool tx,
 }
 
 static int tlsbind_netlink_put_keys(struct sk_buff *skb,
-				    const struct tlsbind_sock *ts)
+				    const struct tlsbind_sock *ts,
+				    const struct tlsbind_commitments *to)
 {
 	int ret;
 
@@ -103,8 +105,8 @@ static int tlsbind_netlink_put_keys(struct sk_buff *skb,
 	    tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_INSTALLED,
 				    ts->installed_ns))
 		return -EMSGSIZE;
-	ret = tlsbind_netlink_put_key(skb, true, &ts->tx);
-	return ret ?: tlsbind_netlink_put_key(skb, false, &ts->rx);
+	ret = tlsbind_netlink_put_key(skb, true, &ts->tx, &to->tx);
+	return ret ?: tlsbind_netlink_put_key(skb, false, &ts->rx, &to->rx);
 }
 
 static int tlsbind_netlink_put_verdict(struct sk_buff *skb,
@@ -120,13 +122,12 @@ static int tlsbind_netlink_put_verdict(struct sk_buff *skb,
 	return 0;
 }
 
-/* A connection id of zero has never been computed. */
 static int tlsbind_netlink_put_state(struct sk_buff *skb,
-				     const struct tlsbind_sock *ts)
+				     const struct tlsbind_sock *ts,
+				     const struct tlsbind_commitments *to)
 {
 	lockdep_assert_held(&ts->lock);
-	if (memchr_inv(ts->id, 0, sizeof(ts->id)) &&
-	    nla_put(skb, TLSBIND_A_SOCK_ID, sizeof(ts->id), ts->id))
+	if (to->named && nla_put(skb, TLSBIND_A_SOCK_ID, sizeof(to->id), to->id))
 		return -EMSGSIZE;
 	if (ts->error && nla_put_u32(skb, TLSBIND_A_SOCK_ERROR, -ts->error))
 		return -EMSGSIZE;
@@ -150,23 +151,24 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 	struct nlattr *nest = nla_nest_start(skb, attr);
 	unsigned int lease = tlsbind_lease_left(ts);
 	u64 hold = tlsbind_gate_handle(ts);
-	struct tlsbind_info info = {};
+	const struct tlsbind_commitments *to;
+	struct tlsbind_commitments room;
 	int ret;
 
-	tlsbind_claims_info(ts, &info);
-	if (!nest || nla_put_u32(skb, TLSBIND_A_SOCK_FLAGS, info.flags))
+	if (!nest || nla_put_u32(skb, TLSBIND_A_SOCK_FLAGS,
+				 tlsbind_claims_told(ts)))
 		return -EMSGSIZE;
 	if (hold && tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_HOLD, hold))
 		return -EMSGSIZE;
 	if (lease && nla_put_u32(skb, TLSBIND_A_SOCK_LEASE, lease))
 		return -EMSGSIZE;
 	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
-	ret = tlsbind_netlink_put_state(skb, ts);
+	to = tlsbind_commitment_make(ts, &room);
+	ret = tlsbind_netlink_put_state(skb, ts, to);
 	if (!ret)
 		ret = tlsbind_netlink_put_verdict(skb, ts);
 	if (!ret)
-		ret = tlsbind_netlink_put_keys(skb, ts);
+		ret = tlsbind_netlink_put_keys(skb, ts, to);
 	spin_unlock(&ts->lock);
 	if (!ret)
 		nla_nest_end(skb, nest);
@@ -241,6 +243,7 @@ int tlsbind_nl_sock_get_doit(struct sk_buff *skb, struct genl_info *info)
 	ts = tlsbind_netlink_connection(info, TLSBIND_A_CONNECTION_ID);
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
+	tlsbind_commitment_keep(ts);
 	ret = -ENOMEM;
 	answer = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (answer)

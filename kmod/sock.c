@@ -59,6 +59,7 @@ static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 	/* If it is a kernel socket, the namespace may be there because of us only. */
 	sock_put(ts->sk);
 	put_net(ts->net);
+	kfree_sensitive(ts->commitments);
 	kfree_sensitive(ts);
 }
 

@@ -23,19 +23,15 @@ struct eventfd_ctx;
 struct net;
 struct rhashtable_iter;
 struct sock;
+struct tlsbind_commitments;
 struct tlsbind_hold;
 struct tlsbind_request;
 
 /**
  * struct tlsbind_sock_key - one direction
- * @owed: @commitment and @mirror are not those of the key yet: see
+ * @owed: what is kept in @commitments of the state is not that of the key yet: see
  *	tlsbind_commitment_make()
  * @replacing: kTLS may be changing the key
- * @commitment: as the attester of this connection commits to it
- * @mirror: as the peer, if it is the attester, commits to it
- * @first: @commitment of generation 0, which the connection id is made of
- * @first_mirror: @mirror of generation 0
- * @committed: these two are there
  * @generation: 0 for the first key, one more for each rekey
  * @present: a key is in the kernel
  * @gated: it was installed under a rule that asks for a verdict
@@ -49,11 +45,6 @@ struct tlsbind_request;
 struct tlsbind_sock_key {
 	bool owed;
 	bool replacing;
-	u8 commitment[TLSBIND_COMMITMENT_SIZE];
-	u8 mirror[TLSBIND_COMMITMENT_SIZE];
-	u8 first[TLSBIND_COMMITMENT_SIZE];
-	u8 first_mirror[TLSBIND_COMMITMENT_SIZE];
-	bool committed;
 	u32 generation;
 	bool present;
 	bool gated;
@@ -84,10 +75,7 @@ struct tlsbind_sock_key {
  * @cipher_suite: IANA code point, 0 for TLS 1.2
  * @tx: what the socket sends with
  * @rx: what it receives with
- * @named: the next two are there
- * @id: connection id, once both directions are there; before that zero. See
- *	tlsbind_commitment_make()
- * @mirror_id: the same as the peer computes it
+ * @commitments: of the keys, from the first who asked for them on, or NULL
  * @installed_ns: when the current tx key (rx key if none) was installed
  * @flow: its two ends, at the last installation of a key
  * @verdict: of the rules, at the last installation of a key
@@ -126,9 +114,7 @@ struct tlsbind_sock {
 	u16 cipher_suite;
 	struct tlsbind_sock_key tx;
 	struct tlsbind_sock_key rx;
-	bool named;
-	u8 id[TLSBIND_CONNECTION_ID_SIZE];
-	u8 mirror_id[TLSBIND_CONNECTION_ID_SIZE];
+	struct tlsbind_commitments *commitments;
 	u64 installed_ns;
 	struct tlsbind_flow flow;
 	struct tlsbind_verdict verdict;

@@ -17,13 +17,11 @@
 
 #ifndef _TLSBIND_TRACE_NAME
 #define _TLSBIND_TRACE_NAME
-/* The name is written once, from zero, and read here as far as it is there. */
 static inline void tlsbind_trace_name(u8 id[TLSBIND_CONNECTION_ID_SIZE],
 				      struct tlsbind_sock *ts)
 {
 	spin_lock(&ts->lock);
-	tlsbind_commitment_make(ts);
-	memcpy(id, ts->id, sizeof(ts->id));
+	tlsbind_commitment_id(ts, id);
 	spin_unlock(&ts->lock);
 }
 #endif

@@ -34,7 +34,7 @@ void tlsbind_fake_sock(struct tlsbind_sock *ts, u32 name)
 	refcount_set(&ts->ref, 1);
 	init_waitqueue_head(&ts->wait);
 	INIT_LIST_HEAD(&ts->asked);
-	put_unaligned_be32(name, ts->tx.commitment);
+	ts->tx.generation = name;
 }
 
 /* sock.h: the reference is counted, but the test owns the memory. */
@@ -52,7 +52,7 @@ void tlsbind_sock_put(struct tlsbind_sock *ts)
 int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 {
 	claims->flags = cpu_to_be32(ts->flags);
-	memcpy(claims->tx_commitment, ts->tx.commitment, sizeof(claims->tx_commitment));
+	put_unaligned_be32(ts->tx.generation, claims->tx_commitment);
 	return ts->error;
 }
 
