@@ -39,11 +39,12 @@ kernels() {
 	for dir in /lib/modules/*; do basename "$dir"; done
 }
 
-# tree NAME RELEASE SOURCE...: directory to build a module in: links to the sources,
-# because kbuild leaves its objects beside them.
+# tree VARIANT NAME RELEASE SOURCE...: directory to build a module in: links to the sources,
+# because kbuild leaves its objects beside them. Variant "guest" is where guest.sh builds.
 tree() {
-	local dir=$LINT/$1-$2
-	shift 2
+	local dir=$LINT/$1-$2-$3
+	[ "$1" != guest ] || dir=$BUILD/kmod-$3/$2
+	shift 3
 	mkdir -p "$dir"
 	find "$dir" -xtype l -delete
 	cp -rsf "$@" "$dir/"
@@ -58,23 +59,23 @@ mock_sources() {
 }
 
 # build_modules VARIANT VARIABLE=VALUE...: both modules for each kernel; says what it
-# complains of.
+# complains of. What the variant "guest" compiles, or found compiled, is the guest's.
 build_modules() {
 	local variant=$1 release dir sources status=0
 	shift
 	mapfile -t sources < <(mock_sources)
 	for release in $(kernels); do
-		for dir in $(tree "$variant-tlsbind" "$release" "$TOP/Kbuild" "$TOP/kmod") \
-			$(tree "$variant-mock-tee" "$release" "${sources[@]}"); do
+		for dir in $(tree "$variant" tlsbind "$release" "$TOP/Kbuild" "$TOP/kmod") \
+			$(tree "$variant" tlsbind_mock_tee "$release" "${sources[@]}"); do
 			silent make -s -k -C "/lib/modules/$release/build" M="$dir" W=1e "$@" modules || status=1
 		done
 	done
 	return "$status"
 }
 
-# build_programs COMPILER: everything in user space; says what it complains of.
+# build_programs COMPILER DIRECTORY: everything in user space; says what it complains of.
 build_programs() {
-	local out=$LINT/programs-$1 status=0
+	local out=$2 status=0
 	silent make -s -k -C userspace CC="$1" O="$out/userspace" all tests || status=1
 	silent make -s -k -C selftests CC="$1" O="$out/selftests" USERSPACE="$out/userspace" all || status=1
 	return "$status"
