@@ -50,6 +50,7 @@
 
 #include "binding.h"
 #include "key.h"
+#include "share.h"
 #include "sock.h"
 
 static u8 tlsbind_commitment_direction(bool tx)
@@ -72,7 +73,7 @@ static int tlsbind_commitment_read(const struct tlsbind_sock *ts,
 		ret = tlsbind_key_read(tx ? &ctx->crypto_send :
 					    &ctx->crypto_recv, material);
 	rcu_read_unlock();
-	if (!ret && !tlsbind_share_is(&key->share, material,
+	if (!ret && !tlsbind_share_is(key, material,
 				      tlsbind_commitment_direction(tx)))
 		ret = -ESTALE;
 	return ret;

@@ -11,7 +11,7 @@
  * who looks anybody up there: each is named once, if at all, and whoever looks
  * up finds all that were there before, as if they had been named at once. So that he does
  * not wait for long, a work item names those who came first if there are many; and if it
- * does not keep up, whoever installs a key does the hashing as well.
+ * does not keep up, whoever installs a key names two.
  *
  * A socket is added by the task that installs its second key, and removed when
  * it is closed, by its last user: never both at once. But it may be named meanwhile;
@@ -27,7 +27,9 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 #include <linux/workqueue.h>
+#include <net/net_namespace.h>
 
 #include "commitment.h"
 #include "net.h"
@@ -51,15 +53,13 @@ int tlsbind_connection_init(void)
 {
 	int ret;
 
-	BUILD_BUG_ON(sizeof(struct tlsbind_connection_key) !=
-		     sizeof(void *) + TLSBIND_CONNECTION_ID_SIZE);
+	BUILD_BUG_ON(TLSBIND_TWIN_KEY_SIZE != TLSBIND_CONNECTION_ID_SIZE);
 	tlsbind_connection_wq = alloc_workqueue("tlsbind_name", WQ_UNBOUND, 0);
 	if (!tlsbind_connection_wq)
 		return -ENOMEM;
-	ret = tlsbind_twins_init(&tlsbind_connections,
-				 offsetof(struct tlsbind_connection, key) -
-				 offsetof(struct tlsbind_connection, twin),
-				 sizeof(struct tlsbind_connection_key), jhash);
+	ret = tlsbind_twins_init(&tlsbind_connections, jhash,
+				 (ptrdiff_t)offsetof(struct tlsbind_sock, index_place) -
+				 offsetof(struct tlsbind_sock, connection.twin));
 	if (ret)
 		destroy_workqueue(tlsbind_connection_wq);
 	return ret;
@@ -91,20 +91,27 @@ static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
 	return &tlsbind_net(net)->unnamed;
 }
 
-/* Has it a name? If not, there is never evidence for it, and nobody could ask. */
-static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
+/**
+ * tlsbind_connection_key() - what the index searches for, or the id that is meant by it
+ * @net: network namespace
+ * @id: connection id, or what @key was set to
+ * @key: set to the key, or the id
+ *
+ * Ids are hashes. That two of different network namespaces become the same key is as
+ * likely as that two are the same.
+ */
+void tlsbind_connection_key(const struct net *net,
+			    const u8 id[TLSBIND_CONNECTION_ID_SIZE],
+			    u8 key[TLSBIND_TWIN_KEY_SIZE])
 {
-	struct tlsbind_connection *connection = &ts->connection;
-
-	spin_lock(&ts->lock);
-	if (!connection->named)
-		connection->named = tlsbind_commitment_id(ts,
-							  connection->key.id);
-	if (!connection->named && !ts->error)
-		ts->error = -EKEYREJECTED;
-	spin_unlock(&ts->lock);
-	return connection->named;
+	put_unaligned(get_unaligned((const u64 *)id) ^ net->net_cookie,
+		      (u64 *)key);
+	memcpy(key + sizeof(u64), id + sizeof(u64),
+	       TLSBIND_CONNECTION_ID_SIZE - sizeof(u64));
 }
+
+static int tlsbind_connection_name_some(struct tlsbind_unnamed *unnamed,
+					unsigned int many);
 
 /**
  * tlsbind_connection_add() - let a socket be found
@@ -117,19 +124,19 @@ void tlsbind_connection_add(struct tlsbind_sock *ts)
 	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(ts->net);
 	unsigned int count;
 
-	if (WARN_ON_ONCE(ts->connection.state != TLSBIND_CONNECTION_NONE))
+	if (WARN_ON_ONCE(ts->indexed != TLSBIND_CONNECTION_NONE))
 		return;
 	spin_lock(&unnamed->lock);
-	ts->connection.state = TLSBIND_CONNECTION_UNNAMED;
+	ts->indexed = TLSBIND_CONNECTION_UNNAMED;
 	list_add_tail(&ts->connection.node, &unnamed->list);
 	count = unnamed->count + 1;
 	WRITE_ONCE(unnamed->count, count);
 	spin_unlock(&unnamed->lock);
 	if (count > TLSBIND_UNNAMED_MAX)
 		queue_work(tlsbind_connection_wq, &unnamed->work);
-	/* Whoever adds faster than one work item hashes does that himself. */
+	/* Whoever adds faster than one work item hashes does his part himself. */
 	if (count > 2 * TLSBIND_UNNAMED_MAX)
-		tlsbind_connection_christen(ts);
+		tlsbind_connection_name_some(unnamed, 2);
 }
 
 static void tlsbind_connection_uncount(struct tlsbind_unnamed *unnamed)
@@ -151,8 +158,8 @@ void tlsbind_connection_remove(struct tlsbind_sock *ts)
 	enum tlsbind_connection_state state;
 
 	spin_lock(&unnamed->lock);
-	state = ts->connection.state;
-	ts->connection.state = TLSBIND_CONNECTION_GONE;
+	state = ts->indexed;
+	ts->indexed = TLSBIND_CONNECTION_GONE;
 	if (state == TLSBIND_CONNECTION_UNNAMED) {
 		list_del(&ts->connection.node);
 		tlsbind_connection_uncount(unnamed);
@@ -174,7 +181,7 @@ tlsbind_connection_next(struct tlsbind_unnamed *unnamed)
 				      connection.node);
 	if (ts) {
 		list_del(&ts->connection.node);
-		ts->connection.state = TLSBIND_CONNECTION_NAMING;
+		ts->indexed = TLSBIND_CONNECTION_NAMING;
 		/* It leaves the list before the table drops its reference. */
 		tlsbind_sock_hold(ts);
 	}
@@ -182,19 +189,34 @@ tlsbind_connection_next(struct tlsbind_unnamed *unnamed)
 	return ts;
 }
 
+/* Its name. If it has none, there is never evidence for it, and nobody could ask. */
+static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
+{
+	u8 id[TLSBIND_CONNECTION_ID_SIZE];
+	bool named;
+
+	spin_lock(&ts->lock);
+	named = tlsbind_commitment_id(ts, id);
+	if (!named && !ts->error)
+		ts->error = -EKEYREJECTED;
+	spin_unlock(&ts->lock);
+	tlsbind_connection_key(ts->net, id, ts->connection.twin.key);
+	return named;
+}
+
 /* The one who names it is done, for now if not for good. */
 static void tlsbind_connection_settle(struct tlsbind_unnamed *unnamed,
-				      struct tlsbind_connection *connection,
+				      struct tlsbind_sock *ts,
 				      enum tlsbind_connection_state state)
 {
 	bool gone;
 
 	spin_lock(&unnamed->lock);
-	gone = connection->state == TLSBIND_CONNECTION_GONE;
+	gone = ts->indexed == TLSBIND_CONNECTION_GONE;
 	if (!gone)
-		connection->state = state;
+		ts->indexed = state;
 	if (!gone && state == TLSBIND_CONNECTION_UNNAMED)
-		list_add(&connection->node, &unnamed->list);
+		list_add(&ts->connection.node, &unnamed->list);
 	else if (!gone)
 		tlsbind_connection_uncount(unnamed);
 	spin_unlock(&unnamed->lock);
@@ -204,7 +226,7 @@ static void tlsbind_connection_settle(struct tlsbind_unnamed *unnamed,
 	 * Whoever closed it found it neither in the list nor in the index, and left
 	 * it to us. As long as it is counted, who looks it up waits for us.
 	 */
-	tlsbind_twin_remove(&tlsbind_connections, &connection->twin);
+	tlsbind_twin_remove(&tlsbind_connections, &ts->connection.twin);
 	spin_lock(&unnamed->lock);
 	tlsbind_connection_uncount(unnamed);
 	spin_unlock(&unnamed->lock);
@@ -214,18 +236,16 @@ static void tlsbind_connection_settle(struct tlsbind_unnamed *unnamed,
 static int tlsbind_connection_name(struct tlsbind_unnamed *unnamed,
 				   struct tlsbind_sock *ts)
 {
-	struct tlsbind_connection *connection = &ts->connection;
 	enum tlsbind_connection_state state = TLSBIND_CONNECTION_NONE;
 	int ret = 0;
 
 	if (tlsbind_connection_christen(ts)) {
-		connection->key.net = ts->net;
 		ret = min(tlsbind_twin_add(&tlsbind_connections,
-					   &connection->twin, NULL), 0);
+					   &ts->connection.twin, NULL), 0);
 		state = ret ? TLSBIND_CONNECTION_UNNAMED :
 			      TLSBIND_CONNECTION_FOUND;
 	}
-	tlsbind_connection_settle(unnamed, connection, state);
+	tlsbind_connection_settle(unnamed, ts, state);
 	return ret;
 }
 
@@ -316,8 +336,8 @@ static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
 
 	if (!twin)
 		return ERR_PTR(-ENOENT);
-	if (!tlsbind_twin_alone(twin))
-		return ERR_PTR(-ENOTUNIQ);
+	if (IS_ERR(twin))
+		return ERR_CAST(twin);
 	ts = container_of(twin, struct tlsbind_sock, connection.twin);
 	return refcount_inc_not_zero(&ts->ref) ? ts : ERR_PTR(-ENOENT);
 }
@@ -336,17 +356,17 @@ struct tlsbind_sock *
 tlsbind_connection_get(const struct net *net,
 		       const u8 id[TLSBIND_CONNECTION_ID_SIZE])
 {
-	struct tlsbind_connection_key key = { .net = net };
+	u8 key[TLSBIND_TWIN_KEY_SIZE];
 	struct tlsbind_sock *ts;
 	int ret;
 
 	ret = tlsbind_connection_name_all(net);
 	if (ret)
 		return ERR_PTR(ret);
-	memcpy(key.id, id, sizeof(key.id));
+	tlsbind_connection_key(net, id, key);
 	rcu_read_lock();
 	ts = tlsbind_connection_only(tlsbind_twin_find(&tlsbind_connections,
-						       &key));
+						       key));
 	rcu_read_unlock();
 	return ts;
 }

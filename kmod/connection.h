@@ -18,16 +18,6 @@ struct net;
 struct tlsbind_sock;
 
 /**
- * struct tlsbind_connection_key - what is searched for
- * @net: the network namespace; compared, never followed
- * @id: connection id
- */
-struct tlsbind_connection_key {
-	const struct net *net;
-	u8 id[TLSBIND_CONNECTION_ID_SIZE];
-};
-
-/**
  * enum tlsbind_connection_state - where a socket is
  * @TLSBIND_CONNECTION_NONE: nowhere: a key is missing, or it cannot be found
  * @TLSBIND_CONNECTION_UNNAMED: in the list of those that have no name yet
@@ -45,22 +35,17 @@ enum tlsbind_connection_state {
 
 /**
  * struct tlsbind_connection - a socket's place in the index
- * @twin: beside others of the same id
- * @key: does not change once @named
- * @named: @key has the id
  * @node: in the list of those that have no name yet
- * @state: where it is
+ * @twin: in the index, under its name
  *
- * The last two are protected by @lock of &struct tlsbind_unnamed, @named and the id by the
- * lock of the state; the others belong to the one who names it, then to the one who
- * removes it.
+ * @node and where it is are protected by @lock of &struct tlsbind_unnamed; @twin
+ * belongs to the one who names it, then to the one who removes it.
  */
 struct tlsbind_connection {
-	struct tlsbind_twin twin;
-	struct tlsbind_connection_key key;
-	bool named;
-	struct list_head node;
-	enum tlsbind_connection_state state;
+	union {
+		struct list_head node;
+		struct tlsbind_twin twin;
+	};
 };
 
 /**
@@ -82,6 +67,9 @@ struct tlsbind_unnamed {
 int tlsbind_connection_init(void);
 void tlsbind_connection_stop(void);
 void tlsbind_connection_exit(void);
+void tlsbind_connection_key(const struct net *net,
+			    const u8 id[TLSBIND_CONNECTION_ID_SIZE],
+			    u8 key[TLSBIND_TWIN_KEY_SIZE]);
 void tlsbind_connection_init_net(struct tlsbind_unnamed *unnamed);
 void tlsbind_connection_exit_net(struct tlsbind_unnamed *unnamed);
 void tlsbind_connection_add(struct tlsbind_sock *ts);

@@ -53,10 +53,10 @@ static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
 
 	sock_owned_by_me(sk);
 	if (change->error) {
-		tlsbind_share_release(&key->share);
+		tlsbind_share_release(key);
 		return;
 	}
-	ret = tlsbind_share_hold(&key->share, ts, &change->key,
+	ret = tlsbind_share_hold(key, &change->key,
 				 tx ? TLSBIND_DIRECTION_TX :
 				      TLSBIND_DIRECTION_RX);
 	if (ret < 0)

@@ -153,8 +153,11 @@ static int tlsbind_netlink_put_evidence(struct sk_buff *skb,
 					const struct tlsbind_request *request,
 					int error)
 {
-	if (nla_put(skb, TLSBIND_A_EVIDENCE_ID, TLSBIND_CONNECTION_ID_SIZE,
-		    request->ts->connection.key.id) ||
+	u8 id[TLSBIND_CONNECTION_ID_SIZE];
+
+	tlsbind_connection_key(request->ts->net,
+			       request->ts->connection.twin.key, id);
+	if (nla_put(skb, TLSBIND_A_EVIDENCE_ID, sizeof(id), id) ||
 	    nla_put(skb, TLSBIND_A_EVIDENCE_NONCE, TLSBIND_NONCE_SIZE,
 		    request->claims.nonce))
 		return -EMSGSIZE;

@@ -5,17 +5,18 @@
  * mean that a key came from elsewhere. The two ends of a connection within
  * this machine do not: the direction is part of the fingerprint.
  *
- * A newcomer marks itself and the first of those who hold its key. Whoever
- * becomes the first later was a newcomer once. So all are marked if there is
- * more than one.
+ * Who finds that others hold its key is marked, and so is the first of those when the second
+ * comes. So all are marked if there is more than one.
  */
 #include "share.h"
 
+#include <linux/build_bug.h>
 #include <linux/container_of.h>
 #include <linux/random.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "fingerprint.h"
 #include "sock.h"
 
 static struct tlsbind_twins tlsbind_shares;
@@ -35,10 +36,9 @@ int tlsbind_share_init(void)
 					sizeof(tlsbind_share_secret));
 
 	return ret ?: tlsbind_twins_init(&tlsbind_shares,
-					 offsetof(struct tlsbind_share, print) -
-					 offsetof(struct tlsbind_share, twin),
-					 sizeof(struct tlsbind_fingerprint),
-					 tlsbind_fingerprint_hash);
+					 tlsbind_fingerprint_hash,
+					 (ptrdiff_t)offsetof(struct tlsbind_sock_key, held) -
+					 offsetof(struct tlsbind_sock_key, share));
 }
 
 /**
@@ -52,28 +52,37 @@ void tlsbind_share_exit(void)
 	memzero_explicit(&tlsbind_share_secret, sizeof(tlsbind_share_secret));
 }
 
-static void tlsbind_share_mark(struct tlsbind_twin *twin)
+static void tlsbind_share_mark(struct tlsbind_sock *ts)
 {
-	struct tlsbind_sock *ts = container_of(twin, struct tlsbind_share,
-					       twin)->ts;
-
 	spin_lock(&ts->lock);
 	ts->flags |= TLSBIND_F_KEY_SHARED;
 	spin_unlock(&ts->lock);
 }
 
-static void tlsbind_share_meet(struct tlsbind_twin *newcomer,
-			       struct tlsbind_twin *first)
+static void tlsbind_share_mark_tx(struct tlsbind_twin *share)
 {
-	tlsbind_share_mark(first);
-	tlsbind_share_mark(newcomer);
+	tlsbind_share_mark(container_of(share, struct tlsbind_sock, tx.share));
+}
+
+static void tlsbind_share_mark_rx(struct tlsbind_twin *share)
+{
+	tlsbind_share_mark(container_of(share, struct tlsbind_sock, rx.share));
+}
+
+static void tlsbind_share_print(const struct tlsbind_key_material *material,
+				u8 direction, u8 key[TLSBIND_TWIN_KEY_SIZE])
+{
+	struct tlsbind_fingerprint print;
+
+	BUILD_BUG_ON(sizeof(print) != TLSBIND_TWIN_KEY_SIZE);
+	tlsbind_fingerprint(material, direction, &tlsbind_share_secret, &print);
+	memcpy(key, &print, sizeof(print));
 }
 
 /**
  * tlsbind_share_hold() - a socket holds a key from now on
- * @share: of the socket and direction; a key that it was for is released
- * @ts: the socket's state
- * @key: as tlsbind_key_read() has read it
+ * @key: direction of the socket's state; a key that was held in it is released
+ * @material: as tlsbind_key_read() has read it
  * @direction: TLSBIND_DIRECTION_*
  *
  * If another living socket holds the key in the same direction, both states
@@ -83,43 +92,43 @@ static void tlsbind_share_meet(struct tlsbind_twin *newcomer,
  * Return: 0; 1 if another socket holds it; or a negative errno of
  * tlsbind_twin_add(): then it is not held.
  */
-int tlsbind_share_hold(struct tlsbind_share *share, struct tlsbind_sock *ts,
-		       const struct tlsbind_key_material *key, u8 direction)
+int tlsbind_share_hold(struct tlsbind_sock_key *key,
+		       const struct tlsbind_key_material *material, u8 direction)
 {
-	tlsbind_share_release(share);
-	share->ts = ts;
-	tlsbind_fingerprint(key, direction, &tlsbind_share_secret,
-			    &share->print);
-	return tlsbind_twin_add(&tlsbind_shares, &share->twin,
-				tlsbind_share_meet);
+	tlsbind_share_release(key);
+	tlsbind_share_print(material, direction, key->share.key);
+	/* All with the same fingerprint are keys of the same direction. */
+	return tlsbind_twin_add(&tlsbind_shares, &key->share,
+				direction == TLSBIND_DIRECTION_TX ?
+					tlsbind_share_mark_tx :
+					tlsbind_share_mark_rx);
 }
 
 /**
  * tlsbind_share_is() - is this the key that a socket was last said to hold?
- * @share: of the socket and direction
- * @key: as tlsbind_key_read() has read it; perhaps while somebody wrote
+ * @key: direction of the socket's state
+ * @material: as tlsbind_key_read() has read it; perhaps while somebody wrote
  * @direction: TLSBIND_DIRECTION_*
  *
- * Context: any, while nobody changes @share.
+ * Context: any, while nobody changes what is held.
  * Return: true if so; for another key with a chance of 1 in 2^128.
  */
-bool tlsbind_share_is(const struct tlsbind_share *share,
-		      const struct tlsbind_key_material *key, u8 direction)
+bool tlsbind_share_is(const struct tlsbind_sock_key *key,
+		      const struct tlsbind_key_material *material, u8 direction)
 {
-	struct tlsbind_fingerprint print;
+	u8 print[TLSBIND_TWIN_KEY_SIZE];
 
-	tlsbind_fingerprint(key, direction, &tlsbind_share_secret, &print);
-	return print.words[0] == share->print.words[0] &&
-	       print.words[1] == share->print.words[1];
+	tlsbind_share_print(material, direction, print);
+	return !memcmp(print, key->share.key, sizeof(print));
 }
 
 /**
  * tlsbind_share_release() - a socket does not hold a key any more
- * @share: of the socket and direction; nothing happens if it holds none
+ * @key: direction of the socket's state; nothing happens if it holds none
  *
  * Context: process; with the socket lock, or when nobody else uses the socket.
  */
-void tlsbind_share_release(struct tlsbind_share *share)
+void tlsbind_share_release(struct tlsbind_sock_key *key)
 {
-	tlsbind_twin_remove(&tlsbind_shares, &share->twin);
+	tlsbind_twin_remove(&tlsbind_shares, &key->share);
 }

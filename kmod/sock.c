@@ -23,6 +23,7 @@
 #include "evidence.h"
 #include "gate.h"
 #include "net.h"
+#include "share.h"
 
 static struct rhashtable tlsbind_sock_table;
 
@@ -87,8 +88,8 @@ void tlsbind_sock_put(struct tlsbind_sock *ts)
 /* Unpublished already: cancel what still uses it, drop the table's reference. */
 static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 {
-	tlsbind_share_release(&ts->tx.share);
-	tlsbind_share_release(&ts->rx.share);
+	tlsbind_share_release(&ts->tx);
+	tlsbind_share_release(&ts->rx);
 	tlsbind_connection_remove(ts);
 	if (tlsbind_sock_keyed(ts))
 		tlsbind_net_count_sock(ts->net, false);

@@ -17,7 +17,7 @@
 #include "connection.h"
 #include "flow.h"
 #include "policy.h"
-#include "share.h"
+#include "twin.h"
 
 struct eventfd_ctx;
 struct net;
@@ -39,8 +39,9 @@ struct tlsbind_request;
  * @no_export: since it was installed, reading it back is refused
  * @caller: who installed it
  * @policy_digest: of the rules under which that was
- * @share: that it is held, for others that hold the same; it changes while @replacing,
- *	not under the lock
+ * @share: that it is held, by its fingerprint, for others that hold the same: see
+ *	share.c. It changes while @replacing, not under the lock
+ * @held: enum tlsbind_twin_place of @share
  */
 struct tlsbind_sock_key {
 	bool owed;
@@ -52,7 +53,8 @@ struct tlsbind_sock_key {
 	bool no_export;
 	struct tlsbind_caller caller;
 	u8 policy_digest[TLSBIND_HASH_SIZE];
-	struct tlsbind_share share;
+	struct tlsbind_twin share;
+	u8 held;
 };
 
 /**
@@ -64,6 +66,8 @@ struct tlsbind_sock_key {
  * @cookie: of the socket, as SO_COOKIE has it
  * @connection: in the index by connection id, or on the way there, once both
  *	directions are there
+ * @indexed: enum tlsbind_connection_state of @connection
+ * @index_place: enum tlsbind_twin_place of @connection
  * @lock: protects everything up to @exporting
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
@@ -104,6 +108,8 @@ struct tlsbind_sock {
 	struct net *net;
 	u64 cookie;
 	struct tlsbind_connection connection;
+	u8 indexed;
+	u8 index_place;
 
 	spinlock_t lock; /* everything up to @exporting */
 	int error;

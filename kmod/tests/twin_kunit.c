@@ -5,6 +5,7 @@
 #include <linux/jhash.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "case.h"
 
@@ -12,9 +13,8 @@
 
 struct tlsbind_test_entry {
 	struct tlsbind_twin twin;
-	u64 key;
-	unsigned int met;	/* newcomers */
-	struct tlsbind_twin *first;	/* when it was one itself */
+	u8 place;
+	unsigned int marked;	/* how often */
 };
 
 struct tlsbind_test_twins {
@@ -22,25 +22,27 @@ struct tlsbind_test_twins {
 	struct tlsbind_test_entry entries[TLSBIND_TEST_TWINS];
 };
 
-static void tlsbind_test_twin_note(struct tlsbind_twin *newcomer, struct tlsbind_twin *first)
+static void tlsbind_test_twin_note(struct tlsbind_twin *twin)
 {
-	container_of(first, struct tlsbind_test_entry, twin)->met++;
-	container_of(newcomer, struct tlsbind_test_entry, twin)->first = first;
+	container_of(twin, struct tlsbind_test_entry, twin)->marked++;
 }
 
 static struct tlsbind_twin *tlsbind_test_twin_find(struct tlsbind_test_twins *f, u64 key)
 {
+	u64 bytes[2] = { key };
 	struct tlsbind_twin *found;
 
 	rcu_read_lock();
-	found = tlsbind_twin_find(&f->twins, &key);
+	found = tlsbind_twin_find(&f->twins, (u8 *)bytes);
 	rcu_read_unlock();
 	return found;
 }
 
 static int tlsbind_test_twin_add(struct tlsbind_test_twins *f, unsigned int i, u64 key)
 {
-	f->entries[i].key = key;
+	u64 bytes[2] = { key };
+
+	memcpy(f->entries[i].twin.key, bytes, sizeof(bytes));
 	return tlsbind_twin_add(&f->twins, &f->entries[i].twin, tlsbind_test_twin_note);
 }
 
@@ -56,7 +58,6 @@ static void tlsbind_test_twin_found(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, tlsbind_test_twin_find(f, 1));
 	KUNIT_EXPECT_EQ(test, tlsbind_test_twin_add(f, 0, 1), 0);
 	KUNIT_EXPECT_PTR_EQ(test, tlsbind_test_twin_find(f, 1), &f->entries[0].twin);
-	KUNIT_EXPECT_TRUE(test, tlsbind_twin_alone(&f->entries[0].twin));
 	KUNIT_EXPECT_NULL(test, tlsbind_test_twin_find(f, 2));
 	tlsbind_test_twin_drop(f, 0);
 	KUNIT_EXPECT_NULL(test, tlsbind_test_twin_find(f, 1));
@@ -81,11 +82,11 @@ static void tlsbind_test_twin_meet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tlsbind_test_twin_add(f, 1, 1), 1);
 	KUNIT_EXPECT_EQ(test, tlsbind_test_twin_add(f, 2, 1), 1);
 	KUNIT_EXPECT_EQ(test, tlsbind_test_twin_add(f, 3, 2), 0);
-	KUNIT_EXPECT_EQ(test, f->entries[0].met, 2);
-	KUNIT_EXPECT_PTR_EQ(test, f->entries[1].first, &f->entries[0].twin);
-	KUNIT_EXPECT_PTR_EQ(test, f->entries[2].first, &f->entries[0].twin);
-	KUNIT_EXPECT_NULL(test, f->entries[3].first);
-	KUNIT_EXPECT_FALSE(test, tlsbind_twin_alone(&f->entries[0].twin));
+	KUNIT_EXPECT_EQ(test, f->entries[0].marked, 1);
+	KUNIT_EXPECT_EQ(test, f->entries[1].marked, 1);
+	KUNIT_EXPECT_EQ(test, f->entries[2].marked, 1);
+	KUNIT_EXPECT_EQ(test, f->entries[3].marked, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_test_twin_find(f, 1)), -ENOTUNIQ);
 }
 
 static void tlsbind_test_twin_alone(struct kunit *test)
@@ -101,16 +102,29 @@ static void tlsbind_test_twin_alone(struct kunit *test)
 		for (j = 0; j < 3; j++)
 			tlsbind_test_twin_add(f, j, 7);
 		tlsbind_test_twin_drop(f, orders[i][0]);
-		KUNIT_EXPECT_FALSE(test,
-				   tlsbind_twin_alone(&f->entries[stays].twin));
-		KUNIT_EXPECT_NOT_NULL(test, tlsbind_test_twin_find(f, 7));
+		KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_test_twin_find(f, 7)), -ENOTUNIQ);
 		tlsbind_test_twin_drop(f, orders[i][1]);
 		KUNIT_EXPECT_PTR_EQ(test, tlsbind_test_twin_find(f, 7), &f->entries[stays].twin);
-		KUNIT_EXPECT_TRUE(test,
-				  tlsbind_twin_alone(&f->entries[stays].twin));
 		tlsbind_test_twin_drop(f, stays);
 		KUNIT_EXPECT_NULL(test, tlsbind_test_twin_find(f, 7));
 	}
+}
+
+static void tlsbind_test_twin_left(struct kunit *test)
+{
+	struct tlsbind_test_twins *f = test->priv;
+
+	tlsbind_test_twin_add(f, 0, 1);
+	tlsbind_test_twin_add(f, 1, 1);
+	tlsbind_test_twin_drop(f, 0);
+	KUNIT_EXPECT_EQ(test, tlsbind_test_twin_add(f, 2, 1), 1);
+	KUNIT_EXPECT_EQ(test, f->entries[2].marked, 1);
+	tlsbind_test_twin_drop(f, 1);
+	KUNIT_EXPECT_PTR_EQ(test, tlsbind_test_twin_find(f, 1), &f->entries[2].twin);
+	tlsbind_test_twin_drop(f, 2);
+	KUNIT_EXPECT_EQ(test, tlsbind_test_twin_add(f, 3, 1), 0);
+	KUNIT_EXPECT_EQ(test, f->entries[3].marked, 0);
+	KUNIT_EXPECT_PTR_EQ(test, tlsbind_test_twin_find(f, 1), &f->entries[3].twin);
 }
 
 /* The table grows and shrinks meanwhile. */
@@ -136,8 +150,8 @@ static int tlsbind_test_twin_begin(struct kunit *test)
 	if (!f)
 		return -ENOMEM;
 	test->priv = f;
-	return tlsbind_twins_init(&f->twins, offsetof(struct tlsbind_test_entry, key) -
-				  offsetof(struct tlsbind_test_entry, twin), sizeof(u64), jhash);
+	return tlsbind_twins_init(&f->twins, jhash, offsetof(struct tlsbind_test_entry, place) -
+				  offsetof(struct tlsbind_test_entry, twin));
 }
 
 static void tlsbind_test_twin_end(struct kunit *test)
@@ -156,9 +170,11 @@ static void tlsbind_test_twin_end(struct kunit *test)
 static struct kunit_case tlsbind_test_twin_cases[] = {
 	TLSBIND_CASE(tlsbind_test_twin_found, "an entry is found until it is removed"),
 	TLSBIND_CASE(tlsbind_test_twin_absent, "removing what was not added does nothing"),
-	TLSBIND_CASE(tlsbind_test_twin_meet, "a newcomer meets the first of those with its key"),
+	TLSBIND_CASE(tlsbind_test_twin_meet, "each of those with the same key is marked once"),
 	TLSBIND_CASE(tlsbind_test_twin_alone,
 		     "the last of three is alone, in whatever order they go"),
+	TLSBIND_CASE(tlsbind_test_twin_left,
+		     "a newcomer is marked if one is left, and not when all have gone"),
 	TLSBIND_CASE(tlsbind_test_twin_many,
 		     "a table that grows keeps the same keys together"),
 	{}

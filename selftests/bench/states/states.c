@@ -41,14 +41,12 @@ static struct tlsbind_sock **states;
 static unsigned int states_made;
 
 /* The i-th: as good as random, and known again. */
-static struct tlsbind_connection_key states_key(u64 i)
+static void states_key(u64 i, u8 key[TLSBIND_TWIN_KEY_SIZE])
 {
 	u64 half[2] = { i * 0x9e3779b97f4a7c15ULL, ~i * 0xc2b2ae3d27d4eb4fULL };
-	struct tlsbind_connection_key key = { .net = &init_net };
 
-	BUILD_BUG_ON(sizeof(half) != sizeof(key.id));
-	memcpy(key.id, half, sizeof(half));
-	return key;
+	BUILD_BUG_ON(sizeof(half) != TLSBIND_TWIN_KEY_SIZE);
+	memcpy(key, half, sizeof(half));
 }
 
 static int states_add(unsigned int i)
@@ -59,7 +57,7 @@ static int states_add(unsigned int i)
 	if (!ts)
 		return -ENOMEM;
 	refcount_set(&ts->ref, 1);
-	ts->connection.key = states_key(i);
+	states_key(i, ts->connection.twin.key);
 	ret = tlsbind_twin_add(&states_table, &ts->connection.twin, NULL);
 	if (ret < 0)
 		kfree(ts);
@@ -82,7 +80,7 @@ static int states_fill(unsigned int to)
 }
 
 /* As tlsbind_connection_get(), and the reference is dropped. */
-static bool states_find(const struct tlsbind_connection_key *key)
+static bool states_find(const u8 key[TLSBIND_TWIN_KEY_SIZE])
 {
 	struct tlsbind_twin *twin;
 	struct tlsbind_sock *ts;
@@ -90,7 +88,7 @@ static bool states_find(const struct tlsbind_connection_key *key)
 
 	rcu_read_lock();
 	twin = tlsbind_twin_find(&states_table, key);
-	if (twin && tlsbind_twin_alone(twin)) {
+	if (!IS_ERR_OR_NULL(twin)) {
 		ts = container_of(twin, struct tlsbind_sock, connection.twin);
 		found = refcount_inc_not_zero(&ts->ref);
 	}
@@ -103,13 +101,13 @@ static bool states_find(const struct tlsbind_connection_key *key)
 /* Look for those from @from on, of which @there are. Return: nanoseconds for each, or an errno. */
 static s64 states_look(u64 from, unsigned int there)
 {
-	struct tlsbind_connection_key key;
+	u8 key[TLSBIND_TWIN_KEY_SIZE];
 	u64 start = ktime_get_ns();
 	unsigned int i, found = 0;
 
 	for (i = 0; i < STATES_LOOKUPS; i++) {
-		key = states_key(from + (u64)i * 2654435761U % states_made);
-		found += states_find(&key);
+		states_key(from + (u64)i * 2654435761U % states_made, key);
+		found += states_find(key);
 	}
 	start = ktime_get_ns() - start;
 	return found == there ? div_u64(start, STATES_LOOKUPS) : -ENOENT;
@@ -192,10 +190,9 @@ static int __init states_init(void)
 	states = kvcalloc(count, sizeof(*states), GFP_KERNEL);
 	if (!states)
 		return -ENOMEM;
-	ret = tlsbind_twins_init(&states_table,
-				 offsetof(struct tlsbind_connection, key) -
-				 offsetof(struct tlsbind_connection, twin),
-				 sizeof(struct tlsbind_connection_key), jhash);
+	ret = tlsbind_twins_init(&states_table, jhash,
+				 (ptrdiff_t)offsetof(struct tlsbind_sock, index_place) -
+				 offsetof(struct tlsbind_sock, connection.twin));
 	if (ret) {
 		kvfree(states);
 		return ret;
