@@ -3,6 +3,8 @@
  * The queue: who shares a report, who is told what, and who lets go of what.
  * The worker is the real one; sockets and hardware are those of fakes.c.
  */
+#include <linux/unaligned.h>
+
 #include "case.h"
 
 /* For its parameter and its lists. */
