@@ -38,7 +38,7 @@ void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error)
 	/* Before telling, which may take long. */
 	tcp_abort(sk, -error);
 	tlsbind_gate_end(ts);
-	tlsbind_net_count(ts->net, TLSBIND_STAT_DENIED);
+	tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_DENIED);
 	tlsbind_event_deny(ts, tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX,
 			   error);
 }

@@ -116,7 +116,7 @@ static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
 
 	if (tlsbind_claims_one_direction(ts))
 		need |= TLSBIND_OPTION_TX_ONLY;
-	if (ts->flow.local_only)
+	if (ts->local_only)
 		need |= TLSBIND_OPTION_LOOPBACK;
 	if (ts->flags & TLSBIND_F_NIC)
 		need |= TLSBIND_OPTION_NIC;
@@ -136,12 +136,14 @@ static int tlsbind_claims_judge(const struct tlsbind_sock *ts,
 {
 	const struct tlsbind_sock_key *key = tlsbind_claims_key(ts);
 	struct tlsbind_verdict rx;
+	struct tlsbind_flow flow;
 	int ret;
 
 	lockdep_assert_held(&ts->lock);
+	tlsbind_sock_flow(ts, &flow);
 	do {
-		tlsbind_policy_judge(ts->net, &ts->flow, &key->caller, verdict);
-		tlsbind_policy_judge(ts->net, &ts->flow,
+		tlsbind_policy_judge(tlsbind_sock_net(ts), &flow, &key->caller, verdict);
+		tlsbind_policy_judge(tlsbind_sock_net(ts), &flow,
 				     ts->rx.present ? &ts->rx.caller :
 						      &key->caller, &rx);
 		ret = tlsbind_claims_permit(ts, verdict);
@@ -246,7 +248,7 @@ u32 tlsbind_claims_told(struct tlsbind_sock *ts)
 	u32 flags = tlsbind_policy_flags();
 	struct tlsbind_policy_state policy;
 
-	tlsbind_policy_state(ts->net, &policy);
+	tlsbind_policy_state(tlsbind_sock_net(ts), &policy);
 	spin_lock(&ts->lock);
 	flags = tlsbind_claims_flags(ts, flags, policy.digest);
 	spin_unlock(&ts->lock);

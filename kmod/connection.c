@@ -121,7 +121,7 @@ static int tlsbind_connection_name_some(struct tlsbind_unnamed *unnamed,
  */
 void tlsbind_connection_add(struct tlsbind_sock *ts)
 {
-	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(ts->net);
+	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(tlsbind_sock_net(ts));
 	unsigned int count;
 
 	if (WARN_ON_ONCE(ts->indexed != TLSBIND_CONNECTION_NONE))
@@ -154,7 +154,7 @@ static void tlsbind_connection_uncount(struct tlsbind_unnamed *unnamed)
  */
 void tlsbind_connection_remove(struct tlsbind_sock *ts)
 {
-	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(ts->net);
+	struct tlsbind_unnamed *unnamed = tlsbind_connection_unnamed(tlsbind_sock_net(ts));
 	enum tlsbind_connection_state state;
 
 	spin_lock(&unnamed->lock);
@@ -200,7 +200,7 @@ static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
 	if (!named && !ts->error)
 		ts->error = -EKEYREJECTED;
 	spin_unlock(&ts->lock);
-	tlsbind_connection_key(ts->net, id, ts->connection.twin.key);
+	tlsbind_connection_key(tlsbind_sock_net(ts), id, ts->connection.twin.key);
 	return named;
 }
 

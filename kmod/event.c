@@ -107,13 +107,13 @@ void tlsbind_event_key(struct tlsbind_sock *ts, u8 direction, bool rekey)
 		.direction = direction,
 	};
 
-	tlsbind_net_count(ts->net, rekey ? TLSBIND_STAT_REKEYS :
+	tlsbind_net_count(tlsbind_sock_net(ts), rekey ? TLSBIND_STAT_REKEYS :
 					   TLSBIND_STAT_KEYS);
 	if (rekey)
 		trace_tlsbind_rekey(ts, direction, 0);
 	else
 		trace_tlsbind_key(ts, direction, 0);
-	tlsbind_event_send(ts->net, &told);
+	tlsbind_event_send(tlsbind_sock_net(ts), &told);
 }
 
 /* In the task that installed the key: the record says who that is. */
@@ -130,16 +130,13 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
 		return;
 	audit_log_format(ab, "op=tlsbind_deny");
 	audit_log_task_info(ab);
-	/* A record that grows is allocated anew, which may sleep. */
-	spin_lock(&ts->lock);
-	flow = ts->flow;
-	spin_unlock(&ts->lock);
+	tlsbind_flow_ends(ts->sk, &flow);
 	audit_log_format(ab, " laddr=%pI6c lport=%u faddr=%pI6c fport=%u",
 			 &flow.local, flow.local_port, &flow.remote,
 			 flow.remote_port);
 	audit_log_format(ab, " direction=%s netns=%u error=%d res=0",
 			 direction == TLSBIND_DIRECTION_TX ? "tx" : "rx",
-			 ts->net->ns.inum, error);
+			 tlsbind_sock_net(ts)->ns.inum, error);
 	audit_log_end(ab);
 }
 
@@ -163,7 +160,7 @@ void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error)
 
 	trace_tlsbind_deny(ts, direction, error);
 	tlsbind_event_audit(ts, direction, error);
-	tlsbind_event_send(ts->net, &told);
+	tlsbind_event_send(tlsbind_sock_net(ts), &told);
 }
 
 /**
@@ -179,7 +176,7 @@ void tlsbind_event_close(struct tlsbind_sock *ts)
 		.ts = ts,
 	};
 
-	tlsbind_event_send(ts->net, &told);
+	tlsbind_event_send(tlsbind_sock_net(ts), &told);
 }
 
 /**
@@ -200,11 +197,11 @@ void tlsbind_event_challenge(struct tlsbind_sock *ts, int error)
 	};
 
 	if (!error)
-		tlsbind_net_count(ts->net, TLSBIND_STAT_CHALLENGES);
+		tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_CHALLENGES);
 	else if (error == -EACCES || error == -EDQUOT)
-		tlsbind_net_count(ts->net, TLSBIND_STAT_REFUSED);
+		tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_REFUSED);
 	trace_tlsbind_challenge(ts, error);
-	tlsbind_event_send(ts->net, &told);
+	tlsbind_event_send(tlsbind_sock_net(ts), &told);
 }
 
 /**
@@ -222,10 +219,10 @@ void tlsbind_event_evidence(struct tlsbind_sock *ts, int error)
 		.error = error,
 	};
 
-	tlsbind_net_count(ts->net, error ? TLSBIND_STAT_FAILED :
+	tlsbind_net_count(tlsbind_sock_net(ts), error ? TLSBIND_STAT_FAILED :
 					   TLSBIND_STAT_ANSWERED);
 	trace_tlsbind_evidence(ts, error);
-	tlsbind_event_send(ts->net, &told);
+	tlsbind_event_send(tlsbind_sock_net(ts), &told);
 }
 
 /**

@@ -363,7 +363,7 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 		ret = -ESHUTDOWN;
 	else if (unused && unused->state != TLSBIND_REQUEST_DONE)
 		ret = -EBUSY;
-	else if (!tlsbind_policy_charge(ts->net, rule))
+	else if (!tlsbind_policy_charge(tlsbind_sock_net(ts), rule))
 		ret = -EDQUOT;
 	if (ret) {
 		unused = request;

@@ -83,6 +83,25 @@ static void tlsbind_flow_addresses(const struct sock *sk,
 }
 
 /**
+ * tlsbind_flow_ends() - whom did a socket connect?
+ * @sk: a TCP socket that is or was connected, with a reference
+ * @flow: filled; @local_only is false
+ *
+ * Neither changes: a socket with the tls ULP cannot be connected anew. When a
+ * connection ends, the socket forgets which port it has, but not what it says in its
+ * headers.
+ *
+ * Context: any.
+ */
+void tlsbind_flow_ends(const struct sock *sk, struct tlsbind_flow *flow)
+{
+	tlsbind_flow_addresses(sk, flow);
+	flow->local_port = ntohs(inet_sk(sk)->inet_sport);
+	flow->remote_port = ntohs(sk->sk_dport);
+	flow->local_only = false;
+}
+
+/**
  * tlsbind_flow_get() - whom does a socket connect?
  * @sk: a TCP socket, locked
  * @flow: filled
@@ -95,9 +114,7 @@ static void tlsbind_flow_addresses(const struct sock *sk,
 void tlsbind_flow_get(struct sock *sk, struct tlsbind_flow *flow)
 {
 	sock_owned_by_me(sk);
-	tlsbind_flow_addresses(sk, flow);
-	flow->local_port = sk->sk_num;
-	flow->remote_port = ntohs(sk->sk_dport);
+	tlsbind_flow_ends(sk, flow);
 	flow->local_only = tlsbind_flow_loopback(&flow->local) ||
 			   tlsbind_flow_loopback(&flow->remote) ||
 			   tlsbind_flow_own(sk, &flow->remote) ||

@@ -26,6 +26,7 @@ struct tlsbind_flow {
 	bool local_only;
 };
 
+void tlsbind_flow_ends(const struct sock *sk, struct tlsbind_flow *flow);
 void tlsbind_flow_get(struct sock *sk, struct tlsbind_flow *flow);
 bool tlsbind_flow_offloads(struct sock *sk, bool tx);
 

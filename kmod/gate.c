@@ -119,7 +119,7 @@ int tlsbind_gate_prepare(struct tlsbind_sock *ts, struct sock *sk,
 		return -EACCES;
 	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(ts->hold))
 		return 0;
-	if (READ_ONCE(tlsbind_net(ts->net)->holding) >= TLSBIND_HOLDS_MAX)
+	if (READ_ONCE(tlsbind_net(tlsbind_sock_net(ts))->holding) >= TLSBIND_HOLDS_MAX)
 		return -EUSERS;
 	*hold = tlsbind_gate_hold(ts, sk, verdict, tx);
 	return *hold ? 0 : -ENOMEM;
@@ -206,7 +206,7 @@ static int tlsbind_gate_judgeable(struct tlsbind_sock *ts)
  */
 int tlsbind_gate_ask(struct tlsbind_sock *ts, struct tlsbind_hold **hold)
 {
-	struct tlsbind_net *tn = tlsbind_net(ts->net);
+	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(ts));
 	struct tlsbind_hold *held;
 	int ret;
 
@@ -219,7 +219,7 @@ int tlsbind_gate_ask(struct tlsbind_sock *ts, struct tlsbind_hold **hold)
 	spin_lock(&tlsbind_hold_lock);
 	held = ts->hold;
 	if (held && held->state == TLSBIND_HOLD_SHUT) {
-		tlsbind_net_count(ts->net, TLSBIND_STAT_HELD);
+		tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_HELD);
 		tlsbind_judge_ask(held);
 		tlsbind_hold_time(held);
 		if (tn->judge)

@@ -218,7 +218,7 @@ void tlsbind_hold_time(struct tlsbind_hold *hold)
 bool tlsbind_hold_settle(struct tlsbind_hold *hold, int answer,
 			 enum tlsbind_hold_state state)
 {
-	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
+	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(hold->ts));
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (hold->state >= TLSBIND_HOLD_DECIDED)
@@ -351,7 +351,7 @@ static void tlsbind_hold_admit(struct tlsbind_hold *hold)
 		spin_unlock(&ts->lock);
 		if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 			tlsbind_hold_open(sk);
-		tlsbind_net_count(ts->net, TLSBIND_STAT_ADMITTED);
+		tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_ADMITTED);
 	}
 	release_sock(sk);
 	tlsbind_hold_put(before);
@@ -447,7 +447,7 @@ static void tlsbind_hold_work(struct work_struct *work)
  */
 void tlsbind_hold_enlist(struct tlsbind_hold *hold)
 {
-	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
+	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(hold->ts));
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	list_add_tail(&hold->node, hold->seconds ? &tn->leases : &tn->holds);
@@ -465,7 +465,7 @@ void tlsbind_hold_enlist(struct tlsbind_hold *hold)
  */
 void tlsbind_hold_attach(struct tlsbind_sock *ts, struct tlsbind_hold *hold)
 {
-	struct tlsbind_net *tn = tlsbind_net(ts->net);
+	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(ts));
 
 	hold->policy = ts->gate_policy;
 	if (hold->lease)

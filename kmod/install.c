@@ -91,11 +91,8 @@ static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 static void tlsbind_install_note(struct tlsbind_sock *ts,
 				 const struct tlsbind_install *install)
 {
-	bool local_only = ts->flow.local_only;
-
 	lockdep_assert_held(&ts->lock);
-	ts->flow = install->flow;
-	ts->flow.local_only |= local_only;
+	ts->local_only |= install->flow.local_only;
 	ts->verdict = install->verdict;
 }
 
@@ -275,12 +272,12 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 	tlsbind_caller_get(&install->caller);
 	lock_sock(sk);
 	tlsbind_flow_get(sk, &install->flow);
-	tlsbind_policy_judge(ts->net, &install->flow, &install->caller,
+	tlsbind_policy_judge(tlsbind_sock_net(ts), &install->flow, &install->caller,
 			     &install->verdict);
 	ret = tlsbind_install_try(ts, sk, install);
 	release_sock(sk);
 	if (install->verdict.rule)
-		tlsbind_policy_count(ts->net, install->verdict.rule);
+		tlsbind_policy_count(tlsbind_sock_net(ts), install->verdict.rule);
 	return ret && ret != -EBUSY ?
 		       tlsbind_install_refuse(ts, sk, install, ret) : ret;
 }
@@ -377,7 +374,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	spin_unlock(&ts->lock);
 	memzero_explicit(&change.key, sizeof(change.key));
 	if (first && !answer)
-		tlsbind_net_count_sock(ts->net, true);
+		tlsbind_net_count_sock(tlsbind_sock_net(ts), true);
 	if (nameless && complete)
 		tlsbind_connection_add(ts);
 

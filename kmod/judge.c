@@ -56,7 +56,7 @@ static bool tlsbind_judge_earlier(struct rb_node *a, const struct rb_node *b)
  */
 void tlsbind_judge_ask(struct tlsbind_hold *hold)
 {
-	struct tlsbind_net *tn = tlsbind_net(hold->ts->net);
+	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(hold->ts));
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	hold->handle = ++tn->last_hold;
@@ -76,7 +76,7 @@ void tlsbind_judge_withdraw(struct tlsbind_hold *hold)
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (RB_EMPTY_NODE(&hold->question))
 		return;
-	rb_erase(&hold->question, &tlsbind_net(hold->ts->net)->asked);
+	rb_erase(&hold->question, &tlsbind_net(tlsbind_sock_net(hold->ts))->asked);
 	RB_CLEAR_NODE(&hold->question);
 }
 
@@ -140,7 +140,7 @@ static int tlsbind_judge_admit(struct tlsbind_hold *hold)
 	}
 	if (hold->seconds) {
 		tlsbind_lease_renew(hold, hold->asked_at);
-		tlsbind_net_count(hold->ts->net, TLSBIND_STAT_RENEWED);
+		tlsbind_net_count(tlsbind_sock_net(hold->ts), TLSBIND_STAT_RENEWED);
 	} else {
 		tlsbind_hold_decide(hold, 0);
 	}

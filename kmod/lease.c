@@ -137,7 +137,7 @@ static void tlsbind_lease_work(struct work_struct *work)
 	if (step == TLSBIND_LEASE_ASK)
 		tlsbind_netlink_tell_judge(lease);
 	if (step == TLSBIND_LEASE_ABORT) {
-		tlsbind_net_count(lease->ts->net, TLSBIND_STAT_LAPSED);
+		tlsbind_net_count(tlsbind_sock_net(lease->ts), TLSBIND_STAT_LAPSED);
 		tlsbind_abort(lease->ts, lease->sk, lease->tx, lease->answer);
 	}
 	tlsbind_hold_ran(lease);

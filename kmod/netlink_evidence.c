@@ -155,7 +155,7 @@ static int tlsbind_netlink_put_evidence(struct sk_buff *skb,
 {
 	u8 id[TLSBIND_CONNECTION_ID_SIZE];
 
-	tlsbind_connection_key(request->ts->net,
+	tlsbind_connection_key(tlsbind_sock_net(request->ts),
 			       request->ts->connection.twin.key, id);
 	if (nla_put(skb, TLSBIND_A_EVIDENCE_ID, sizeof(id), id) ||
 	    nla_put(skb, TLSBIND_A_EVIDENCE_NONCE, TLSBIND_NONCE_SIZE,
@@ -197,7 +197,7 @@ tlsbind_netlink_evidence_message(const struct tlsbind_request *request,
  */
 static void tlsbind_netlink_evidence_tell(struct tlsbind_request *request)
 {
-	struct net *net = request->ts->net;
+	struct net *net = tlsbind_sock_net(request->ts);
 	struct sk_buff *skb;
 	u32 portid;
 
@@ -262,7 +262,7 @@ static int tlsbind_netlink_evidence_ask(struct tlsbind_sock *ts, u64 rule,
 					const struct genl_info *info)
 {
 	static const u8 app_data[TLSBIND_APP_DATA_SIZE];
-	struct tlsbind_net *tn = tlsbind_net(ts->net);
+	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(ts));
 	struct tlsbind_request *request;
 	struct tlsbind_asker *asker;
 	int ret;
@@ -279,7 +279,7 @@ static int tlsbind_netlink_evidence_ask(struct tlsbind_sock *ts, u64 rule,
 	request->asker = asker;
 	request->tell = tlsbind_netlink_evidence_tell;
 	ret = -EDQUOT;
-	if (tlsbind_policy_charge(ts->net, rule))
+	if (tlsbind_policy_charge(tlsbind_sock_net(ts), rule))
 		ret = tlsbind_evidence_ask(request);
 	tlsbind_request_put(request);
 	if (ret)

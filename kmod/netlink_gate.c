@@ -70,7 +70,7 @@ static int tlsbind_netlink_put_hold(struct sk_buff *skb,
  */
 void tlsbind_netlink_tell_judge(struct tlsbind_hold *hold)
 {
-	struct net *net = hold->ts->net;
+	struct net *net = tlsbind_sock_net(hold->ts);
 	struct sk_buff *skb;
 	void *hdr = NULL;
 	int ret = -EMSGSIZE;

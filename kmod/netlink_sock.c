@@ -126,14 +126,18 @@ static int tlsbind_netlink_put_state(struct sk_buff *skb,
 				     const struct tlsbind_sock *ts,
 				     const struct tlsbind_commitments *to)
 {
+	struct tlsbind_flow flow;
+
 	lockdep_assert_held(&ts->lock);
 	if (to->named && nla_put(skb, TLSBIND_A_SOCK_ID, sizeof(to->id), to->id))
 		return -EMSGSIZE;
 	if (ts->error && nla_put_u32(skb, TLSBIND_A_SOCK_ERROR, -ts->error))
 		return -EMSGSIZE;
-	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_COOKIE, ts->cookie))
+	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_COOKIE,
+				    tlsbind_sock_cookie(ts)))
 		return -EMSGSIZE;
-	return tlsbind_netlink_put_flow(skb, &ts->flow);
+	tlsbind_sock_flow(ts, &flow);
+	return tlsbind_netlink_put_flow(skb, &flow);
 }
 
 /**
@@ -319,14 +323,21 @@ static int tlsbind_netlink_dump_sock(struct sk_buff *skb,
 {
 	void *hdr;
 
-	if (!net_eq(ts->net, sock_net(cb->skb->sk)) || !tlsbind_sock_keyed(ts))
+	int ret = 0;
+
+	if (!refcount_inc_not_zero(&ts->ref))
 		return 0;
+	if (!net_eq(tlsbind_sock_net(ts), sock_net(cb->skb->sk)) || !tlsbind_sock_keyed(ts))
+		goto out;
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &tlsbind_nl_family, NLM_F_MULTI,
 			  TLSBIND_CMD_SOCK_GET);
 	if (hdr)
 		genl_dump_check_consistent(cb, hdr);
-	return tlsbind_netlink_fill_sock(skb, hdr, ts);
+	ret = tlsbind_netlink_fill_sock(skb, hdr, ts);
+out:
+	tlsbind_sock_put(ts);
+	return ret;
 }
 
 /*

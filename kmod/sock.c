@@ -56,10 +56,11 @@ int tlsbind_sock_init(void)
 static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 {
 	struct tlsbind_sock *ts = container_of(rcu, struct tlsbind_sock, rcu);
+	struct net *net = tlsbind_sock_net(ts);
 
 	/* If it is a kernel socket, the namespace may be there because of us only. */
 	sock_put(ts->sk);
-	put_net(ts->net);
+	put_net(net);
 	kfree_sensitive(ts->commitments);
 	kfree_sensitive(ts);
 }
@@ -92,7 +93,7 @@ static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 	tlsbind_share_release(&ts->rx);
 	tlsbind_connection_remove(ts);
 	if (tlsbind_sock_keyed(ts))
-		tlsbind_net_count_sock(ts->net, false);
+		tlsbind_net_count_sock(tlsbind_sock_net(ts), false);
 	tlsbind_gate_forget(ts);
 	tlsbind_evidence_forget(ts);
 	tlsbind_commitment_forget(ts);
@@ -139,12 +140,33 @@ struct tlsbind_sock *tlsbind_sock_get(struct sock *sk)
 	return ts;
 }
 
-static u64 tlsbind_sock_cookie(struct sock *sk)
+/**
+ * tlsbind_sock_cookie() - what a socket is told apart by
+ * @ts: its state
+ *
+ * Context: any.
+ * Return: as SO_COOKIE has it.
+ */
+u64 tlsbind_sock_cookie(const struct tlsbind_sock *ts)
 {
 	u32 half[2];
 
-	sock_diag_save_cookie(sk, half);
+	sock_diag_save_cookie(ts->sk, half);
 	return (u64)half[1] << 32 | half[0];
+}
+
+/**
+ * tlsbind_sock_flow() - the two ends of a connection
+ * @ts: its state, with its lock
+ * @flow: filled
+ *
+ * Context: any.
+ */
+void tlsbind_sock_flow(const struct tlsbind_sock *ts, struct tlsbind_flow *flow)
+{
+	lockdep_assert_held(&ts->lock);
+	tlsbind_flow_ends(ts->sk, flow);
+	flow->local_only = ts->local_only;
 }
 
 static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
@@ -154,14 +176,12 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	if (!ts)
 		return NULL;
 	/* A kernel socket does not keep its namespace. */
-	ts->net = maybe_get_net(sock_net(sk));
-	if (!ts->net) {
+	if (!maybe_get_net(sock_net(sk))) {
 		kfree_sensitive(ts);
 		return NULL;
 	}
 	sock_hold(sk);
 	ts->sk = sk;
-	ts->cookie = tlsbind_sock_cookie(sk);
 	refcount_set(&ts->ref, 1);
 	spin_lock_init(&ts->lock);
 	init_waitqueue_head(&ts->wait);
@@ -257,7 +277,7 @@ bool tlsbind_sock_keyed(struct tlsbind_sock *ts)
 /**
  * tlsbind_sock_walk() - begin a walk through all states
  * @iter: to go on with, as rhashtable_walk_enter() leaves it; what it comes
- *	across may lose its last reference any moment, but not its memory
+ *	across may have lost its last reference, but not its memory: who uses it takes one
  *
  * Context: process, may sleep.
  */

@@ -5,12 +5,15 @@
 #ifndef _TLSBIND_SOCK_H
 #define _TLSBIND_SOCK_H
 
+#include <linux/build_bug.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/tlsbind.h>
 #include <linux/wait.h>
+#include <net/sock.h>
 
 #include "binding.h"
 #include "caller.h"
@@ -20,41 +23,39 @@
 #include "twin.h"
 
 struct eventfd_ctx;
-struct net;
 struct rhashtable_iter;
-struct sock;
 struct tlsbind_commitments;
 struct tlsbind_hold;
 struct tlsbind_request;
 
 /**
  * struct tlsbind_sock_key - one direction
+ * @share: that a key is held, by its fingerprint, for others that hold the same: see
+ *	share.c. It changes while @replacing, not under the lock
+ * @held: enum tlsbind_twin_place of @share
+ * @present: a key is in the kernel
  * @owed: what is kept in @commitments of the state is not that of the key yet: see
  *	tlsbind_commitment_make()
  * @replacing: kTLS may be changing the key
- * @generation: 0 for the first key, one more for each rekey
- * @present: a key is in the kernel
- * @gated: it was installed under a rule that asks for a verdict
  * @installing: a task is between tlsbind_install_begin() and _end()
+ * @gated: it was installed under a rule that asks for a verdict
  * @no_export: since it was installed, reading it back is refused
+ * @generation: 0 for the first key, one more for each rekey
  * @caller: who installed it
  * @policy_digest: of the rules under which that was
- * @share: that it is held, by its fingerprint, for others that hold the same: see
- *	share.c. It changes while @replacing, not under the lock
- * @held: enum tlsbind_twin_place of @share
  */
 struct tlsbind_sock_key {
-	bool owed;
-	bool replacing;
-	u32 generation;
-	bool present;
-	bool gated;
-	bool installing;
-	bool no_export;
-	struct tlsbind_caller caller;
-	u8 policy_digest[TLSBIND_HASH_SIZE];
 	struct tlsbind_twin share;
 	u8 held;
+	bool present : 1;
+	bool owed : 1;
+	bool replacing : 1;
+	bool installing : 1;
+	bool gated : 1;
+	bool no_export : 1;
+	u32 generation;
+	struct tlsbind_caller caller;
+	u8 policy_digest[TLSBIND_HASH_SIZE];
 };
 
 /**
@@ -62,35 +63,34 @@ struct tlsbind_sock_key {
  * @node: in the table, until the socket is closed
  * @sk: the socket, held; its address is the key of the table
  * @ref: one of the table, one of each user
- * @net: its network namespace, held
- * @cookie: of the socket, as SO_COOKIE has it
- * @connection: in the index by connection id, or on the way there, once both
- *	directions are there
- * @indexed: enum tlsbind_connection_state of @connection
- * @index_place: enum tlsbind_twin_place of @connection
- * @lock: protects everything up to @exporting
+ * @lock: protects everything up to @commitments
+ * @tx: what the socket sends with
+ * @rx: what it receives with
+ * @installed_ns: when the current tx key (rx key if none) was installed
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
  *	or was refused when kTLS had it, -ECONNABORTED if one was refused before
  * @aborted: 0, or why the connection was aborted, as the task was told
- * @installing: tasks between tlsbind_install_begin() and _end()
- * @flags: TLSBIND_F_* that come from the socket
  * @tls_version: 0x0303 or 0x0304, of the first key
  * @cipher_suite: IANA code point, 0 for TLS 1.2
- * @tx: what the socket sends with
- * @rx: what it receives with
- * @commitments: of the keys, from the first who asked for them on, or NULL
- * @installed_ns: when the current tx key (rx key if none) was installed
- * @flow: its two ends, at the last installation of a key
- * @verdict: of the rules, at the last installation of a key
+ * @exporting: tasks that are reading a key back
+ * @gate_lease: seconds that an admission is good for, from the rule with which
+ *	a key was gated; 0 without end
+ * @gate_policy: number of the appraisal policy, from that rule
+ * @installing: tasks between tlsbind_install_begin() and _end(), one in each direction
+ * @flags: TLSBIND_F_* that come from the socket
+ * @local_only: both ends were on this machine when a key was installed
  * @stale: a key was replaced under a rule with rekey=stale, and no evidence was
  *	given since
  * @gated: a rule asked for a verdict when a key was installed
- * @gate_policy: number of the appraisal policy, from that rule
- * @gate_lease: seconds that an admission is good for, from that rule; 0 without end
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
- * @exporting: tasks that are reading a key back
+ * @verdict: of the rules, at the last installation of a key
+ * @commitments: of the keys, from the first who asked for them on, or NULL
+ * @indexed: enum tlsbind_connection_state of @connection
+ * @index_place: enum tlsbind_twin_place of @connection
+ * @connection: in the index by connection id, or on the way there, once both
+ *	directions are there
  * @hold: until when the socket is closed for sending, or NULL; protected by
  *	hold.c's lock
  * @lease: how long the connection is admitted, or NULL; likewise
@@ -99,49 +99,65 @@ struct tlsbind_sock_key {
  * @eventfd: signalled when @request is done; protected by evidence.c's lock
  * @asked: requests of others, not done; protected by evidence.c's lock
  * @gone: the socket is closed; protected by evidence.c's lock
- * @rcu: lookups do not take a lock
+ * @rcu: lookups do not take a lock; in place of @hold and @lease when there is no
+ *	reference any more
  */
 struct tlsbind_sock {
 	struct rhash_head node;
 	struct sock *sk;
 	refcount_t ref;
-	struct net *net;
-	u64 cookie;
-	struct tlsbind_connection connection;
-	u8 indexed;
-	u8 index_place;
 
-	spinlock_t lock; /* everything up to @exporting */
-	int error;
-	int aborted;
-	unsigned int installing;
-	u32 flags;
-	u16 tls_version;
-	u16 cipher_suite;
+	spinlock_t lock; /* everything up to @commitments */
 	struct tlsbind_sock_key tx;
 	struct tlsbind_sock_key rx;
-	struct tlsbind_commitments *commitments;
 	u64 installed_ns;
-	struct tlsbind_flow flow;
-	struct tlsbind_verdict verdict;
-	bool stale;
-	bool gated;
-	u16 gate_policy;
-	u32 gate_lease;
-	bool admitted;
-	bool no_export;
+	s16 error;
+	s16 aborted;
+	u16 tls_version;
+	u16 cipher_suite;
 	unsigned int exporting;
+	u32 gate_lease;
+	u16 gate_policy;
+	u8 installing;
+	u8 flags;
+	bool local_only : 1;
+	bool stale : 1;
+	bool gated : 1;
+	bool admitted : 1;
+	bool no_export : 1;
+	struct tlsbind_verdict verdict;
+	struct tlsbind_commitments *commitments;
 
-	struct tlsbind_hold *hold;
-	struct tlsbind_hold *lease;
+	u8 indexed;
+	u8 index_place;
+	struct tlsbind_connection connection;
+	union {
+		struct {
+			struct tlsbind_hold *hold;
+			struct tlsbind_hold *lease;
+		};
+		struct rcu_head rcu;
+	};
 
 	wait_queue_head_t wait;
 	struct tlsbind_request *request;
 	struct eventfd_ctx *eventfd;
 	struct list_head asked;
 	bool gone;
-	struct rcu_head rcu;
 };
+
+static_assert(TLSBIND_F_NIC <= U8_MAX && TLSBIND_F_KEY_SHARED <= U8_MAX);
+
+/**
+ * tlsbind_sock_net() - where a socket is
+ * @ts: its state
+ *
+ * Return: its network namespace, which is there as long as the state is.
+ */
+static inline struct net *tlsbind_sock_net(const struct tlsbind_sock *ts)
+{
+	return sock_net(ts->sk);
+}
 
 int tlsbind_sock_init(void);
 void tlsbind_sock_exit(void);
@@ -152,6 +168,8 @@ void tlsbind_sock_put(struct tlsbind_sock *ts);
 bool tlsbind_sock_has_keys(struct sock *sk);
 bool tlsbind_sock_keyed(struct tlsbind_sock *ts);
 void tlsbind_sock_unpublish(struct sock *sk);
+u64 tlsbind_sock_cookie(const struct tlsbind_sock *ts);
+void tlsbind_sock_flow(const struct tlsbind_sock *ts, struct tlsbind_flow *flow);
 void tlsbind_sock_walk(struct rhashtable_iter *iter);
 
 #endif

@@ -37,8 +37,8 @@ DECLARE_EVENT_CLASS(tlsbind_key_class,
 		__array(u8, id, TLSBIND_CONNECTION_ID_SIZE)
 	),
 	TP_fast_assign(
-		__entry->cookie = ts->cookie;
-		__entry->netns = ts->net->ns.inum;
+		__entry->cookie = tlsbind_sock_cookie(ts);
+		__entry->netns = tlsbind_sock_net(ts)->ns.inum;
 		__entry->direction = direction;
 		__entry->error = error;
 		tlsbind_trace_name(__entry->id, ts);
@@ -74,8 +74,8 @@ DECLARE_EVENT_CLASS(tlsbind_evidence_class,
 		__array(u8, id, TLSBIND_CONNECTION_ID_SIZE)
 	),
 	TP_fast_assign(
-		__entry->cookie = ts->cookie;
-		__entry->netns = ts->net->ns.inum;
+		__entry->cookie = tlsbind_sock_cookie(ts);
+		__entry->netns = tlsbind_sock_net(ts)->ns.inum;
 		__entry->error = error;
 		tlsbind_trace_name(__entry->id, ts);
 	),

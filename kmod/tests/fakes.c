@@ -23,6 +23,9 @@ void tlsbind_fake_reset(void)
 	init_completion(&tlsbind_fake_hardware.release);
 }
 
+/* In no network namespace. */
+static struct sock tlsbind_fake_sk;
+
 /**
  * tlsbind_fake_sock() - a socket that may be attested
  * @ts: to be filled
@@ -32,6 +35,7 @@ void tlsbind_fake_sock(struct tlsbind_sock *ts, u32 name)
 {
 	memset(ts, 0, sizeof(*ts));
 	refcount_set(&ts->ref, 1);
+	ts->sk = &tlsbind_fake_sk;
 	init_waitqueue_head(&ts->wait);
 	INIT_LIST_HEAD(&ts->asked);
 	ts->tx.generation = name;
