@@ -49,8 +49,8 @@ check-debug: ## the guest's tests on a kernel with KASAN, lockdep, kmemleak ... 
 coverage: ## which lines of the module the guest's tests run [K=6.12|7] [T=name]
 	@$(VM)/coverage.sh $(or $(K),6.12) $(T)
 
-bench: ## what keys, evidence, connections, the tree and verification cost, to build/bench.json and .svg [K=6.12|7]
-	@$(VM)/bench.sh $(K)
+bench: ## what keys, data, evidence, connections and verification cost, beside the targets [K=6.12|7] [T=part]
+	@$(VM)/bench.sh $(or $(K),6.12) $(T)
 
 lint: ## every static check: checkpatch, sparse, Coccinelle, clang, shellcheck ... [T=check]
 	@selftests/lint/lint.sh $(T)

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# bench.sh [SERIES]: what things cost (default: 6.12). In the guest, in its instructions: installing
-# a key, what gating adds to a connection, evidence for many at once, memory and lookup for many
-# connections and states. On this machine, in time: the tree, and verification beside the signatures
-# that it consists of. Tables on the terminal, all of it in build/bench.json, a chart in build/bench.svg.
-# Tests nothing.
+# bench.sh [SERIES [PART...]]: what things cost (default: 6.12, all parts). In the guest, in its
+# instructions: installing a key, moving data, what gating adds to a connection, evidence for many at
+# once, memory and lookup for many connections and states. On this machine, in time: keys by two
+# processors, the tree, and verification beside the signatures that it consists of. Tables on the
+# terminal, the last one being of what is aimed at; all of it in build/bench.json, a chart in
+# build/bench.svg, unless parts are named. Tests nothing.
 
 # shellcheck source=selftests/vm/env.sh
 . "$(dirname "$0")/env.sh"
@@ -15,6 +16,10 @@
 export TLSBIND_ACCEL=tcg TLSBIND_QEMU='-smp 1 -icount shift=0,sleep=off'
 
 series=${1:-6.12}
+shift $(($# > 0))
+declare -A RESULT
+PARTS=(installation data gate evidence scale states processors tree verification)
+[ $# = 0 ] || PARTS=("$@")
 
 # measure PROGRAM [ARGUMENT...]: in the guest; its table is shown, its line of JSON left in $JSON.
 measure() {
@@ -38,22 +43,34 @@ here() {
 	JSON=$(grep '^[[{]' <<<"$all")
 }
 
+# part NAME: leaves its line of JSON.
+part() {
+	case $1 in
+	installation) measure bench-install ;;
+	data) measure bench-data ;;
+	gate) measure bench-gate.sh ;;
+	evidence) measure bench-evidence ;;
+	scale) TLSBIND_MEMORY=4096 measure bench-scale ;;
+	states) TLSBIND_MEMORY=4096 measure bench-states.sh ;;
+	processors) TLSBIND_ACCEL=tcg-multi TLSBIND_QEMU='-smp 2' measure bench-threads ;;
+	tree) here /src/build/guest/selftests/bench/bench-tree ;;
+	verification)
+		JSON=$("$VM_DIR/chroot.sh" make -s -C userspace O=/src/build/guest/userspace bench)
+		printf '%s\n' "$JSON" ;;
+	*) die "no such part: $1" ;;
+	esac
+}
+
 TLSBIND_BENCH=1 "$VM_DIR/guest.sh"
-measure bench-install
-installation=$JSON
-measure bench-gate.sh
-gate=$JSON
-measure bench-evidence
-evidence=$JSON
-TLSBIND_MEMORY=4096 measure bench-scale
-scale=$JSON
-TLSBIND_MEMORY=4096 measure bench-states.sh
-states=$JSON
-here /src/build/guest/selftests/bench/bench-tree
-tree=$JSON
-verification=$("$VM_DIR/chroot.sh" make -s -C userspace O=/src/build/guest/userspace bench)
-printf '%s\n' "$verification"
+for name in "${PARTS[@]}"; do
+	part "$name"
+	RESULT[$name]=$JSON
+done
+[ $# = 0 ] || exit 0
 rm -f "$BUILD/bench.json"
-printf '{"installation":%s,"gate":%s,"evidence":%s,"scale":%s,"states":%s,"tree":%s,"verification":%s}\n' \
-	"$installation" "$gate" "$evidence" "$scale" "$states" "$tree" "$verification" >"$BUILD/bench.json"
+for name in "${PARTS[@]}"; do
+	printf '%s"%s":%s' "$([ "$name" = "${PARTS[0]}" ] && echo '{' || echo ',')" "$name" "${RESULT[$name]}"
+done >"$BUILD/bench.json"
+printf '}\n' >>"$BUILD/bench.json"
+"$VM_DIR/chroot.sh" python3 /src/selftests/bench/targets.py /src/build/bench.json
 "$VM_DIR/chroot.sh" python3 /src/selftests/bench/chart.py /src/build/bench.json /src/build/bench.svg

@@ -43,10 +43,12 @@ qemu() {
 # on executing code that the other CPU has just patched: ftrace patches code when
 # the module is loaded and unloaded, and the guest dies of a stray int3. Without
 # cx16 the kernel takes a lock where it would use cmpxchg16b, which QEMU 7.2 emulates
-# wrongly at times: a double fault in __kmalloc().
+# wrongly at times: a double fault in __kmalloc(). tcg-multi is for who sees to it that
+# no code is patched while both run.
 qemu_accel() {
 	case $1 in
 	kvm) echo -machine q35 -accel kvm -cpu host ;;
+	tcg-multi) echo -machine q35 -accel tcg,thread=multi,tb-size=256 -cpu max,la57=off,cx16=off ;;
 	*) echo -machine q35 -accel tcg,thread=single,tb-size=256 -cpu max,la57=off,cx16=off ;;
 	esac
 }
