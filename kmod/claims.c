@@ -11,6 +11,7 @@
 #include <net/tls.h>
 
 #include "commitment.h"
+#include "origin.h"
 #include "policy.h"
 #include "sock.h"
 
@@ -30,20 +31,29 @@ tlsbind_claims_key(const struct tlsbind_sock *ts)
 static bool tlsbind_claims_changed(const struct tlsbind_sock_key *key,
 				   const u8 digest[TLSBIND_HASH_SIZE])
 {
-	return key->present && memcmp(key->policy_digest, digest,
-				      sizeof(key->policy_digest));
+	return key->present && memcmp(key->origin->verdict.digest, digest,
+				      TLSBIND_HASH_SIZE);
 }
 
 static bool tlsbind_claims_exportable(const struct tlsbind_sock_key *key)
 {
-	return key->present && !key->no_export;
+	return key->present && !(key->origin->verdict.options &
+				 TLSBIND_OPTION_NO_EXPORT);
+}
+
+/* Was a key that is there installed under a rule that asks for no verdict? */
+static bool tlsbind_claims_ungated(const struct tlsbind_sock_key *key)
+{
+	return key->present &&
+	       key->origin->verdict.action != TLSBIND_ACTION_GATE;
 }
 
 /* Were all keys that are there installed under rules that ask for a verdict? */
 static bool tlsbind_claims_gated(const struct tlsbind_sock *ts)
 {
-	return (ts->tx.gated || ts->rx.gated) &&
-	       ts->tx.gated == ts->tx.present && ts->rx.gated == ts->rx.present;
+	return (ts->tx.present || ts->rx.present) &&
+	       !tlsbind_claims_ungated(&ts->tx) &&
+	       !tlsbind_claims_ungated(&ts->rx);
 }
 
 /* @guest: flags of the guest; @digest: of the rules now */
@@ -134,28 +144,36 @@ static int tlsbind_claims_permit(const struct tlsbind_sock *ts,
 static int tlsbind_claims_judge(const struct tlsbind_sock *ts,
 				struct tlsbind_verdict *verdict)
 {
-	const struct tlsbind_sock_key *key = tlsbind_claims_key(ts);
-	struct tlsbind_verdict rx;
+	const struct tlsbind_origin *named = tlsbind_claims_key(ts)->origin;
+	const struct tlsbind_origin *rx = ts->rx.origin ?: named;
+	const struct net *net = tlsbind_sock_net(ts);
+	struct tlsbind_verdict other;
 	struct tlsbind_flow flow;
 	int ret;
 
 	lockdep_assert_held(&ts->lock);
 	tlsbind_sock_flow(ts, &flow);
+	if (rx == named) {
+		tlsbind_policy_judge(net, &flow, &named->caller, verdict);
+		return tlsbind_claims_permit(ts, verdict);
+	}
 	do {
-		tlsbind_policy_judge(tlsbind_sock_net(ts), &flow, &key->caller, verdict);
-		tlsbind_policy_judge(tlsbind_sock_net(ts), &flow,
-				     ts->rx.present ? &ts->rx.caller :
-						      &key->caller, &rx);
+		tlsbind_policy_judge(net, &flow, &named->caller, verdict);
+		tlsbind_policy_judge(net, &flow, &rx->caller, &other);
 		ret = tlsbind_claims_permit(ts, verdict);
 		if (!ret)
-			ret = tlsbind_claims_permit(ts, &rx);
-	} while (rx.generation != verdict->generation);
+			ret = tlsbind_claims_permit(ts, &other);
+	} while (other.generation != verdict->generation);
 	return ret;
 }
 
+/* Without a key there is nobody to name. */
 static void tlsbind_claims_fill_caller(struct tlsbind_claims *claims,
-				       const struct tlsbind_caller *caller)
+				       const struct tlsbind_origin *origin)
 {
+	static const struct tlsbind_caller nobody;
+	const struct tlsbind_caller *caller = origin ? &origin->caller : &nobody;
+
 	claims->uid = cpu_to_be32(caller->uid);
 	claims->cgroup_id = cpu_to_be64(caller->cgroup_id);
 	claims->netns = cpu_to_be64(caller->netns);
@@ -213,7 +231,7 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 	claims->rule = cpu_to_be64(verdict.rule);
 	memcpy(claims->policy_digest, verdict.digest,
 	       sizeof(claims->policy_digest));
-	tlsbind_claims_fill_caller(claims, &tlsbind_claims_key(ts)->caller);
+	tlsbind_claims_fill_caller(claims, tlsbind_claims_key(ts)->origin);
 	tlsbind_claims_fill_keys(claims, ts, to);
 	spin_unlock(&ts->lock);
 	return ret;

@@ -21,6 +21,8 @@
 #include "lease.h"
 #include "net.h"
 #include "netlink.h"
+#include "origin.h"
+#include "policy.h"
 #include "share.h"
 #include "sock.h"
 
@@ -66,6 +68,13 @@ static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_net_count(sock_net(sk), TLSBIND_STAT_SHARED);
 }
 
+/* Without the kernel, the program's connection must not go on. */
+static bool tlsbind_install_strict(const struct tlsbind_verdict *verdict)
+{
+	return verdict->action == TLSBIND_ACTION_DENY ||
+	       verdict->action == TLSBIND_ACTION_GATE;
+}
+
 /* Is the key one whose connection may be spoken for, or judged? */
 static bool tlsbind_install_guards(const struct tlsbind_verdict *verdict)
 {
@@ -89,34 +98,34 @@ static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 
 /* A connection that was seen to stay within this machine does so. */
 static void tlsbind_install_note(struct tlsbind_sock *ts,
-				 const struct tlsbind_install *install)
+				 const struct tlsbind_install *install,
+				 const struct tlsbind_verdict *verdict)
 {
 	lockdep_assert_held(&ts->lock);
 	ts->local_only |= install->flow.local_only;
-	ts->verdict = install->verdict;
+	ts->rule = verdict->rule;
+	ts->action = verdict->action;
 }
 
 static void tlsbind_install_apply(struct tlsbind_sock *ts,
 				  const struct tlsbind_install *install,
 				  const struct tlsbind_install_change *change)
 {
+	const struct tlsbind_verdict *verdict = &install->origin->verdict;
 	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 
 	ts->tls_version = change->key.tls_version;
 	ts->cipher_suite = change->key.cipher_suite;
 	if (change->nic)
 		ts->flags |= TLSBIND_F_NIC;
-	tlsbind_install_note(ts, install);
+	tlsbind_install_note(ts, install, verdict);
 	if (change->error && change->error != -EPROTONOSUPPORT && !ts->error)
 		ts->error = -EKEYREJECTED;
 
 	tlsbind_commitment_owe(ts, key, change->key.key_len);
-	tlsbind_install_count_key(ts, key, &install->verdict);
-	key->caller = install->caller;
-	key->gated = install->verdict.action == TLSBIND_ACTION_GATE;
-	key->no_export = install->verdict.options & TLSBIND_OPTION_NO_EXPORT;
-	memcpy(key->policy_digest, install->verdict.digest,
-	       sizeof(key->policy_digest));
+	tlsbind_install_count_key(ts, key, verdict);
+	tlsbind_origin_put(key->origin);
+	key->origin = tlsbind_origin_hold(install->origin);
 
 	if (install->tx || !ts->tx.present)
 		ts->installed_ns = ktime_get_boottime_ns();
@@ -144,13 +153,30 @@ static void tlsbind_install_check_unseen(struct tlsbind_sock *ts,
 
 static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 				  const struct tlsbind_install *install,
+				  const struct tlsbind_verdict *verdict,
 				  int error)
 {
 	spin_lock(&ts->lock);
-	tlsbind_install_note(ts, install);
+	tlsbind_install_note(ts, install, verdict);
 	spin_unlock(&ts->lock);
 	tlsbind_abort(ts, sk, install->tx, error);
 	return error;
+}
+
+/* A key is refused, because where it comes from cannot be noted. */
+static int tlsbind_install_unnoted(struct tlsbind_sock *ts, struct sock *sk,
+				   const struct tlsbind_install *install,
+				   const struct tlsbind_verdict *verdict,
+				   int error)
+{
+	bool gated;
+
+	spin_lock(&ts->lock);
+	gated = ts->gated;
+	spin_unlock(&ts->lock);
+	return gated || tlsbind_install_strict(verdict) ?
+		       tlsbind_install_refuse(ts, sk, install, verdict, error) :
+		       error;
 }
 
 /* Nobody can judge a connection with a key that was not seen. */
@@ -203,7 +229,7 @@ static int tlsbind_install_judge(const struct tlsbind_verdict *verdict,
 static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 			       const struct tlsbind_install *install)
 {
-	const struct tlsbind_verdict *verdict = &install->verdict;
+	const struct tlsbind_verdict *verdict = &install->origin->verdict;
 	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 	bool offloads = tlsbind_flow_offloads(sk, install->tx);
 	struct tlsbind_hold *hold;
@@ -250,7 +276,7 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
  * @ts: the socket's state
  * @sk: the socket, not locked
  * @tx: the sending direction
- * @install: filled
+ * @install: filled; to be given to tlsbind_install_end()
  *
  * Until the matching tlsbind_install_end() nothing is said about the
  * socket's keys. After an error there is none, and kTLS is not to see the key.
@@ -259,27 +285,37 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
  * and sleeps.
  * Return: 0; -EACCES if the rules refuse the key, -ENOMEM or -EUSERS if it
  * cannot be gated, or -ESTALE if another key was not seen that would be gated with it, the
- * connection is aborted then; -EBUSY while another task reads a key
- * back that must not be, installs one in the same direction, or waits for a
- * verdict.
+ * connection is aborted then; -ENOMEM if it cannot be noted where the key comes from, it
+ * is aborted then only where the rules would hold or abort it, or asked for a verdict on
+ * its other key; -EBUSY while another task reads a key back that must not be, installs one
+ * in the same direction, or waits for a verdict.
  */
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			  struct tlsbind_install *install)
 {
+	const struct net *net = sock_net(sk);
+	struct tlsbind_verdict verdict;
+	struct tlsbind_caller caller;
 	int ret;
 
 	install->tx = tx;
-	tlsbind_caller_get(&install->caller);
+	tlsbind_caller_get(&caller);
 	lock_sock(sk);
 	tlsbind_flow_get(sk, &install->flow);
-	tlsbind_policy_judge(tlsbind_sock_net(ts), &install->flow, &install->caller,
-			     &install->verdict);
-	ret = tlsbind_install_try(ts, sk, install);
+	tlsbind_policy_judge(net, &install->flow, &caller, &verdict);
+	install->origin = tlsbind_origin_get(net, &caller, &verdict);
+	ret = install->origin ? tlsbind_install_try(ts, sk, install) : -ENOMEM;
 	release_sock(sk);
-	if (install->verdict.rule)
-		tlsbind_policy_count(tlsbind_sock_net(ts), install->verdict.rule);
-	return ret && ret != -EBUSY ?
-		       tlsbind_install_refuse(ts, sk, install, ret) : ret;
+	if (verdict.rule)
+		tlsbind_policy_count(net, verdict.rule);
+	if (!install->origin)
+		return tlsbind_install_unnoted(ts, sk, install, &verdict, ret);
+	if (!ret)
+		return 0;
+	if (ret != -EBUSY)
+		tlsbind_install_refuse(ts, sk, install, &verdict, ret);
+	tlsbind_origin_put(install->origin);
+	return ret;
 }
 
 /**
@@ -297,16 +333,16 @@ int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
  */
 int tlsbind_install_untracked(struct sock *sk, bool tx, int error)
 {
-	struct tlsbind_install install = { .tx = tx };
+	struct tlsbind_verdict verdict;
+	struct tlsbind_caller caller;
+	struct tlsbind_flow flow;
 
-	tlsbind_caller_get(&install.caller);
+	tlsbind_caller_get(&caller);
 	lock_sock(sk);
-	tlsbind_flow_get(sk, &install.flow);
+	tlsbind_flow_get(sk, &flow);
 	release_sock(sk);
-	tlsbind_policy_judge(sock_net(sk), &install.flow, &install.caller,
-			     &install.verdict);
-	if (install.verdict.action != TLSBIND_ACTION_DENY &&
-	    install.verdict.action != TLSBIND_ACTION_GATE)
+	tlsbind_policy_judge(sock_net(sk), &flow, &caller, &verdict);
+	if (!tlsbind_install_strict(&verdict))
 		return error;
 	tcp_abort(sk, -error);
 	tlsbind_net_count(sock_net(sk), TLSBIND_STAT_DENIED);
@@ -317,14 +353,14 @@ int tlsbind_install_untracked(struct sock *sk, bool tx, int error)
 static int tlsbind_install_failed(const struct tlsbind_install *install,
 				  int answer)
 {
-	return install->verdict.action == TLSBIND_ACTION_GATE ? answer : 0;
+	return install->origin->verdict.action == TLSBIND_ACTION_GATE ? answer : 0;
 }
 
 /**
  * tlsbind_install_end() - kTLS has answered
  * @ts: the socket's state
  * @sk: the socket, not locked
- * @install: as tlsbind_install_begin() left it
+ * @install: as tlsbind_install_begin() left it; used up
  * @answer: what kTLS returned; 0: it took the key
  *
  * The key is read back from kTLS, never from the user's buffer, which may have
@@ -346,6 +382,7 @@ static int tlsbind_install_failed(const struct tlsbind_install *install,
 int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 			const struct tlsbind_install *install, int answer)
 {
+	const struct tlsbind_verdict *verdict = &install->origin->verdict;
 	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
 	struct tlsbind_install_change change = {};
 	bool first, rekey, nameless, complete, last;
@@ -357,7 +394,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	if (!answer) {
 		tlsbind_install_read(sk, install->tx, &change);
 		tlsbind_install_share(ts, sk, install->tx, &change);
-		error = tlsbind_install_judge(&install->verdict, &change);
+		error = tlsbind_install_judge(verdict, &change);
 	}
 	spin_lock(&ts->lock);
 	first = !ts->tx.present && !ts->rx.present;
@@ -370,7 +407,7 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 	complete = ts->tx.present && ts->rx.present && change.key.key_len;
 	tlsbind_install_check_unseen(ts, sk, 1);
 	if (!error)
-		error = tlsbind_install_judgeable(ts, &install->verdict);
+		error = tlsbind_install_judgeable(ts, verdict);
 	spin_unlock(&ts->lock);
 	memzero_explicit(&change.key, sizeof(change.key));
 	if (first && !answer)
@@ -391,13 +428,14 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
 		tlsbind_lease_resume(ts);
 	release_sock(sk);
 	if (error)
-		return tlsbind_install_refuse(ts, sk, install, error);
-	if (!answer)
+		answer = tlsbind_install_refuse(ts, sk, install, verdict, error);
+	else if (!answer)
 		tlsbind_event_key(ts, install->tx ? TLSBIND_DIRECTION_TX :
 						    TLSBIND_DIRECTION_RX, rekey);
 	if (hold)
 		tlsbind_netlink_tell_judge(hold);
 	tlsbind_hold_put(hold);
+	tlsbind_origin_put(install->origin);
 	return answer;
 }
 

@@ -7,25 +7,22 @@
 
 #include <linux/types.h>
 
-#include "caller.h"
 #include "flow.h"
-#include "policy.h"
 
 struct sock;
+struct tlsbind_origin;
 struct tlsbind_sock;
 
 /**
  * struct tlsbind_install - an installation of a key that is under way
  * @tx: the sending direction
  * @flow: the socket's ends
- * @caller: who installs it
- * @verdict: what the rules said when it began
+ * @origin: who installs it, and what the rules said when it began; held
  */
 struct tlsbind_install {
 	bool tx;
 	struct tlsbind_flow flow;
-	struct tlsbind_caller caller;
-	struct tlsbind_verdict verdict;
+	struct tlsbind_origin *origin;
 };
 
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,

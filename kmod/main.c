@@ -17,6 +17,7 @@
 #include "ktls.h"
 #include "net.h"
 #include "netlink.h"
+#include "origin.h"
 #include "report.h"
 #include "share.h"
 #include "sock.h"
@@ -30,9 +31,12 @@ static int __init tlsbind_init(void)
 		pr_err("no SHA-384 (%d): needs CONFIG_CRYPTO_SHA512\n", ret);
 		return ret;
 	}
-	ret = tlsbind_net_init();
+	ret = tlsbind_origin_init();
 	if (ret)
 		goto err_sha384;
+	ret = tlsbind_net_init();
+	if (ret)
+		goto err_origin;
 	ret = tlsbind_report_init();
 	if (ret)
 		goto err_net;
@@ -78,6 +82,8 @@ err_report:
 	tlsbind_report_exit();
 err_net:
 	tlsbind_net_exit();
+err_origin:
+	tlsbind_origin_exit();
 err_sha384:
 	tlsbind_sha384_exit();
 	return ret;
@@ -102,6 +108,7 @@ err_sha384:
  *    states have run.
  * 7. tlsbind_report_exit(): the mount of configfs is gone.
  * 8. tlsbind_net_exit(): no rules; the RCU callbacks that free sets have run.
+ *    tlsbind_origin_exit(): and no origin, since 6. and 8. had the last of them.
  */
 static void __exit tlsbind_exit(void)
 {
@@ -116,6 +123,7 @@ static void __exit tlsbind_exit(void)
 	tlsbind_share_exit();
 	tlsbind_report_exit();
 	tlsbind_net_exit();
+	tlsbind_origin_exit();
 	tlsbind_sha384_exit();
 	pr_info("unloaded\n");
 }

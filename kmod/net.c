@@ -5,6 +5,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "origin.h"
 #include "policy.h"
 
 static unsigned int tlsbind_net_id __read_mostly;
@@ -30,6 +31,7 @@ static void __net_exit tlsbind_net_end(struct net *net)
 	struct tlsbind_net *tn = tlsbind_net(net);
 
 	tlsbind_connection_exit_net(&tn->unnamed);
+	tlsbind_origin_drop(tn);
 	tlsbind_policy_drop(tn);
 }
 

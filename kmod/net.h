@@ -15,6 +15,7 @@
 #include "connection.h"
 
 struct net;
+struct tlsbind_origin;
 struct tlsbind_rules;
 
 /**
@@ -61,6 +62,8 @@ enum tlsbind_stat {
  * struct tlsbind_net - one network namespace
  * @lock: serializes changes of @rules
  * @rules: the active set, NULL if there never was any; read under RCU
+ * @origin: of the latest key that had another one than the key before it, held; NULL
+ *	if there was none; read under RCU
  * @generation: of @rules; grows with each change; under @lock
  * @next_handle: of the next rule; under @lock
  * @sockets: with keys now
@@ -80,6 +83,7 @@ enum tlsbind_stat {
 struct tlsbind_net {
 	struct mutex lock; /* changes of the rules */
 	struct tlsbind_rules __rcu *rules;
+	struct tlsbind_origin __rcu *origin;
 	u32 generation;
 	u64 next_handle;
 	atomic_t sockets;

@@ -18,6 +18,7 @@
 #include "gate.h"
 #include "lease.h"
 #include "net.h"
+#include "origin.h"
 #include "sock.h"
 
 /* So many sockets of a dump are looked at without a chance for others. */
@@ -90,7 +91,7 @@ static int tlsbind_netlink_put_key(struct sk_buff *skb, bool tx,
 		return -EMSGSIZE;
 	return tlsbind_netlink_put_caller(skb, tx ? TLSBIND_A_SOCK_TX_CALLER :
 						    TLSBIND_A_SOCK_RX_CALLER,
-					  &key->caller);
+					  &key->origin->caller);
 }
 
 static int tlsbind_netlink_put_keys(struct sk_buff *skb,
@@ -113,10 +114,10 @@ static int tlsbind_netlink_put_verdict(struct sk_buff *skb,
 				       const struct tlsbind_sock *ts)
 {
 	lockdep_assert_held(&ts->lock);
-	if (ts->verdict.rule &&
-	    tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_RULE, ts->verdict.rule))
+	if (ts->rule &&
+	    tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_RULE, ts->rule))
 		return -EMSGSIZE;
-	if (nla_put_u8(skb, TLSBIND_A_SOCK_ACTION, ts->verdict.action) ||
+	if (nla_put_u8(skb, TLSBIND_A_SOCK_ACTION, ts->action) ||
 	    nla_put_u8(skb, TLSBIND_A_SOCK_STALE, ts->stale))
 		return -EMSGSIZE;
 	return 0;

@@ -23,6 +23,7 @@
 #include "evidence.h"
 #include "gate.h"
 #include "net.h"
+#include "origin.h"
 #include "share.h"
 
 static struct rhashtable tlsbind_sock_table;
@@ -58,6 +59,8 @@ static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 	struct tlsbind_sock *ts = container_of(rcu, struct tlsbind_sock, rcu);
 	struct net *net = tlsbind_sock_net(ts);
 
+	tlsbind_origin_put(ts->tx.origin);
+	tlsbind_origin_put(ts->rx.origin);
 	/* If it is a kernel socket, the namespace may be there because of us only. */
 	sock_put(ts->sk);
 	put_net(net);

@@ -16,16 +16,15 @@
 #include <net/sock.h>
 
 #include "binding.h"
-#include "caller.h"
 #include "connection.h"
 #include "flow.h"
-#include "policy.h"
 #include "twin.h"
 
 struct eventfd_ctx;
 struct rhashtable_iter;
 struct tlsbind_commitments;
 struct tlsbind_hold;
+struct tlsbind_origin;
 struct tlsbind_request;
 
 /**
@@ -38,11 +37,8 @@ struct tlsbind_request;
  *	tlsbind_commitment_make()
  * @replacing: kTLS may be changing the key
  * @installing: a task is between tlsbind_install_begin() and _end()
- * @gated: it was installed under a rule that asks for a verdict
- * @no_export: since it was installed, reading it back is refused
  * @generation: 0 for the first key, one more for each rekey
- * @caller: who installed it
- * @policy_digest: of the rules under which that was
+ * @origin: who installed it, and under which rules; NULL until it is @present
  */
 struct tlsbind_sock_key {
 	struct tlsbind_twin share;
@@ -51,11 +47,8 @@ struct tlsbind_sock_key {
 	bool owed : 1;
 	bool replacing : 1;
 	bool installing : 1;
-	bool gated : 1;
-	bool no_export : 1;
 	u32 generation;
-	struct tlsbind_caller caller;
-	u8 policy_digest[TLSBIND_HASH_SIZE];
+	struct tlsbind_origin *origin;
 };
 
 /**
@@ -67,6 +60,8 @@ struct tlsbind_sock_key {
  * @tx: what the socket sends with
  * @rx: what it receives with
  * @installed_ns: when the current tx key (rx key if none) was installed
+ * @rule: handle of the rule that decided at the last installation of a key, a refused
+ *	one as well; 0 if none did
  * @error: 0, or why there is never evidence for this socket: -ESTALE if it had
  *	keys that were not seen, -EKEYREJECTED if one could not be committed to
  *	or was refused when kTLS had it, -ECONNABORTED if one was refused before
@@ -79,13 +74,13 @@ struct tlsbind_sock_key {
  * @gate_policy: number of the appraisal policy, from that rule
  * @installing: tasks between tlsbind_install_begin() and _end(), one in each direction
  * @flags: TLSBIND_F_* that come from the socket
+ * @action: of @rule, enum tlsbind_action
  * @local_only: both ends were on this machine when a key was installed
  * @stale: a key was replaced under a rule with rekey=stale, and no evidence was
  *	given since
  * @gated: a rule asked for a verdict when a key was installed
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
- * @verdict: of the rules, at the last installation of a key
  * @commitments: of the keys, from the first who asked for them on, or NULL
  * @indexed: enum tlsbind_connection_state of @connection
  * @index_place: enum tlsbind_twin_place of @connection
@@ -111,6 +106,7 @@ struct tlsbind_sock {
 	struct tlsbind_sock_key tx;
 	struct tlsbind_sock_key rx;
 	u64 installed_ns;
+	u64 rule;
 	s16 error;
 	s16 aborted;
 	u16 tls_version;
@@ -120,12 +116,12 @@ struct tlsbind_sock {
 	u16 gate_policy;
 	u8 installing;
 	u8 flags;
+	u8 action;
 	bool local_only : 1;
 	bool stale : 1;
 	bool gated : 1;
 	bool admitted : 1;
 	bool no_export : 1;
-	struct tlsbind_verdict verdict;
 	struct tlsbind_commitments *commitments;
 
 	u8 indexed;

@@ -8,6 +8,7 @@
 #include "evidence.h"
 #include "fault.h"
 #include "guest.h"
+#include "rules.h"
 
 #define SUITE		0x1301
 #define SOON		(20000 * guest_slow())	/* ms: a bound, not a sleep */
@@ -22,6 +23,7 @@ static int event = -1;
 static struct ktls_key key[2];		/* fd[0] sends with the first */
 static unsigned int seed;
 static unsigned int rejected;		/* installed keys without a commitment */
+static struct nl nl;
 
 /* --- what the calls need --- */
 
@@ -61,6 +63,25 @@ static void new_pair(void)
 {
 	bare_pair();
 	key_other_end();
+}
+
+/* One rule, in a set that no key was installed under: the next one comes from elsewhere than all before. */
+static void only_rule(const char *text)
+{
+	if (rules_only(&nl, text))
+		tap_bail("rules: %s", nl.text);
+}
+
+static void foreign_pair(void)
+{
+	new_pair();
+	only_rule(RULES_ALLOW_ALL);
+}
+
+static void gated_pair(void)
+{
+	new_pair();
+	only_rule("gate");
 }
 
 static int install_tx(void)
@@ -276,6 +297,22 @@ static bool tx_works(int error)
 	return (!error || !install_tx()) && !install_rx() && keys_right(error);
 }
 
+/* The program would go on without the kernel: where a verdict is due, the connection is ended. */
+static bool gated_intact(int error)
+{
+	char c;
+
+	only_rule(RULES_ALLOW_ALL);
+	return !error || (recv(fd[1], &c, 1, 0) < 0 && errno == ECONNRESET);
+}
+
+static bool gated_works(int error)
+{
+	(void)error;
+	new_pair();
+	return tx_works(ENOMEM);
+}
+
 static bool rx_intact(int error)
 {
 	static const uint8_t none[TLSBIND_CONNECTION_ID_SIZE];
@@ -324,6 +361,8 @@ static const struct fault_path paths[] = {
 	{ "info", false, 1, keyed, get_info, { EFAULT }, keys_right, keys_right },
 	{ "peer", false, 1, keyed, get_peer, { EFAULT }, keys_right, keys_right },
 	{ "sending key", false, 6, new_pair, install_tx, { ENOMEM, EFAULT, EKEYREJECTED }, tx_intact, tx_works },
+	{ "key from elsewhere", false, 8, foreign_pair, install_tx, { ENOMEM, EFAULT, EKEYREJECTED }, tx_intact, tx_works },
+	{ "key to be gated", false, 8, gated_pair, install_tx, { ENOMEM, EFAULT, EKEYREJECTED }, gated_intact, gated_works },
 	{ "receiving key", false, 6, sending_pair, install_rx, { ENOMEM, EFAULT, EKEYREJECTED }, rx_intact, rx_works },
 	{ "close", false, 1, closing_pair, close_one, { 0 }, close_intact, close_works },
 };
@@ -403,6 +442,7 @@ int main(void)
 	/* Small evidence: for more than a page the kernel tries a second way, after a fault in the first. */
 	guest_need("load_mock tdx_guest fault=truncate");
 	guest_need("load_module && allow_all");
+	need(!nl_open(&nl), "netlink");
 	fault_setup();
 	for (size_t i = 0; i < PATHS; i++)
 		fault_path(&paths[i]);

@@ -5,7 +5,7 @@
 . lib.sh
 
 SUITES=(tlsbind_binding tlsbind_key tlsbind_request tlsbind_policy tlsbind_trait tlsbind_twin
-	tlsbind_evidence)
+	tlsbind_origin tlsbind_evidence)
 RESULTS=/sys/kernel/debug/kunit
 MODULE=$TLSBIND/modules/tlsbind_kunit.ko
 

@@ -8,6 +8,7 @@
 
 #include "../door.h"
 #include "../event.h"
+#include "../policy.h"
 
 struct tlsbind_fake_hardware tlsbind_fake_hardware;
 
