@@ -23,6 +23,7 @@
 #include <linux/pid.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
@@ -50,8 +51,8 @@ static bool tlsbind_gate_demanded(const struct tlsbind_sock *ts,
 	if (verdict->action != TLSBIND_ACTION_GATE)
 		return ts->gated && !ts->admitted;
 	return verdict->rekey != TLSBIND_REKEY_KEEP || !ts->admitted ||
-	       verdict->policy != ts->gate_policy ||
-	       verdict->lease != ts->gate_lease;
+	       verdict->policy != ts->gating->policy ||
+	       verdict->lease != ts->gating->seconds;
 }
 
 /* Does this key let the socket send what no verdict covers? */
@@ -69,10 +70,26 @@ static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
 static bool tlsbind_gate_contradicts(const struct tlsbind_sock *ts,
 				     const struct tlsbind_verdict *verdict)
 {
-	return ts->gated && (!ts->admitted || READ_ONCE(ts->hold)) &&
+	return ts->gated && (!ts->admitted || READ_ONCE(ts->gating->hold)) &&
 	       verdict->action == TLSBIND_ACTION_GATE &&
-	       (verdict->policy != ts->gate_policy ||
-		verdict->lease != ts->gate_lease);
+	       (verdict->policy != ts->gating->policy ||
+		verdict->lease != ts->gating->seconds);
+}
+
+/* Room for hold and lease, from the first key on that may need it. */
+static int tlsbind_gate_room(struct tlsbind_sock *ts)
+{
+	struct tlsbind_gating *gating;
+
+	/* It changes under the socket lock. */
+	if (ts->gating != &tlsbind_gating_none)
+		return 0;
+	gating = kzalloc(sizeof(*gating), GFP_KERNEL_ACCOUNT);
+	if (!gating)
+		return -ENOMEM;
+	/* Pairs with the address dependency of whoever looks whether there is a hold. */
+	smp_store_release(&ts->gating, gating);
+	return 0;
 }
 
 /* A hold, with the lease that begins when the connection is admitted. */
@@ -81,7 +98,7 @@ tlsbind_gate_hold(struct tlsbind_sock *ts, struct sock *sk,
 		  const struct tlsbind_verdict *verdict, bool tx)
 {
 	u32 seconds = verdict->action == TLSBIND_ACTION_GATE ? verdict->lease :
-							       ts->gate_lease;
+							       ts->gating->seconds;
 	struct tlsbind_hold *hold = tlsbind_hold_new(ts, sk, tx);
 
 	if (!hold || !seconds)
@@ -117,7 +134,9 @@ int tlsbind_gate_prepare(struct tlsbind_sock *ts, struct sock *sk,
 	*hold = NULL;
 	if (tlsbind_gate_contradicts(ts, verdict))
 		return -EACCES;
-	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(ts->hold))
+	if (verdict->action == TLSBIND_ACTION_GATE && tlsbind_gate_room(ts))
+		return -ENOMEM;
+	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(ts->gating->hold))
 		return 0;
 	if (READ_ONCE(tlsbind_net(tlsbind_sock_net(ts))->holding) >= TLSBIND_HOLDS_MAX)
 		return -EUSERS;
@@ -145,8 +164,8 @@ void tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
 	if (verdict->action == TLSBIND_ACTION_GATE) {
 		spin_lock(&ts->lock);
 		ts->gated = true;
-		ts->gate_policy = verdict->policy;
-		ts->gate_lease = verdict->lease;
+		ts->gating->policy = verdict->policy;
+		ts->gating->seconds = verdict->lease;
 		spin_unlock(&ts->lock);
 	}
 	if (!hold)
@@ -169,11 +188,11 @@ bool tlsbind_gate_busy(struct tlsbind_sock *ts)
 	struct tlsbind_hold *done;
 	bool busy;
 
-	if (!READ_ONCE(ts->hold))
+	if (!READ_ONCE(ts->gating->hold))
 		return false;
 	spin_lock(&tlsbind_hold_lock);
 	done = tlsbind_hold_release(ts);
-	busy = ts->hold && ts->hold->state != TLSBIND_HOLD_SHUT;
+	busy = ts->gating->hold && ts->gating->hold->state != TLSBIND_HOLD_SHUT;
 	spin_unlock(&tlsbind_hold_lock);
 	tlsbind_hold_put(done);
 	return busy;
@@ -211,13 +230,13 @@ int tlsbind_gate_ask(struct tlsbind_sock *ts, struct tlsbind_hold **hold)
 	int ret;
 
 	*hold = NULL;
-	if (!READ_ONCE(ts->hold))
+	if (!READ_ONCE(ts->gating->hold))
 		return 0;
 	ret = tlsbind_gate_judgeable(ts);
 	if (ret)
 		return ret;
 	spin_lock(&tlsbind_hold_lock);
-	held = ts->hold;
+	held = ts->gating->hold;
 	if (held && held->state == TLSBIND_HOLD_SHUT) {
 		tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_HELD);
 		tlsbind_judge_ask(held);
@@ -238,7 +257,7 @@ static struct tlsbind_hold *tlsbind_gate_join(struct tlsbind_sock *ts, bool tx)
 	struct tlsbind_hold *hold;
 	bool both;
 
-	if (!READ_ONCE(ts->hold))
+	if (!READ_ONCE(ts->gating->hold))
 		return NULL;
 	spin_lock(&ts->lock);
 	both = ts->tx.present && ts->rx.present;
@@ -246,7 +265,7 @@ static struct tlsbind_hold *tlsbind_gate_join(struct tlsbind_sock *ts, bool tx)
 	if (!both)
 		return NULL;
 	spin_lock(&tlsbind_hold_lock);
-	hold = tlsbind_hold_get(ts->hold);
+	hold = tlsbind_hold_get(ts->gating->hold);
 	if (hold) {
 		hold->waiters++;
 		if (hold->paused[tx] == task_pid(current))
@@ -372,10 +391,10 @@ bool tlsbind_gate_resumes(struct tlsbind_sock *ts, bool tx)
 {
 	bool resumes;
 
-	if (!READ_ONCE(ts->hold))
+	if (!READ_ONCE(ts->gating->hold))
 		return false;
 	spin_lock(&tlsbind_hold_lock);
-	resumes = ts->hold && ts->hold->paused[tx] == task_pid(current);
+	resumes = ts->gating->hold && ts->gating->hold->paused[tx] == task_pid(current);
 	spin_unlock(&tlsbind_hold_lock);
 	return resumes;
 }
@@ -393,8 +412,8 @@ void tlsbind_gate_end(struct tlsbind_sock *ts)
 	struct tlsbind_hold *done = NULL, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->hold) {
-		tlsbind_hold_end(ts->hold);
+	if (ts->gating->hold) {
+		tlsbind_hold_end(ts->gating->hold);
 		done = tlsbind_hold_release(ts);
 	}
 	lease = tlsbind_lease_end(ts);
@@ -414,10 +433,10 @@ void tlsbind_gate_forget(struct tlsbind_sock *ts)
 	struct tlsbind_hold *hold, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
-	hold = ts->hold;
+	hold = ts->gating->hold;
 	if (hold) {
 		tlsbind_hold_end(hold);
-		WRITE_ONCE(ts->hold, NULL);
+		WRITE_ONCE(ts->gating->hold, NULL);
 	}
 	lease = tlsbind_lease_end(ts);
 	spin_unlock(&tlsbind_hold_lock);
@@ -436,11 +455,11 @@ u64 tlsbind_gate_handle(struct tlsbind_sock *ts)
 {
 	u64 handle = 0;
 
-	if (!READ_ONCE(ts->hold))
+	if (!READ_ONCE(ts->gating->hold))
 		return 0;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->hold && ts->hold->state == TLSBIND_HOLD_ASKED)
-		handle = ts->hold->handle;
+	if (ts->gating->hold && ts->gating->hold->state == TLSBIND_HOLD_ASKED)
+		handle = ts->gating->hold->handle;
 	spin_unlock(&tlsbind_hold_lock);
 	return handle;
 }

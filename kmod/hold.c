@@ -15,7 +15,7 @@
  * have no references: a hold leaves them when it is decided, which is at the latest
  * when it is taken off.
  *
- * tlsbind_hold_lock protects all holds, @hold and @lease of every socket's state, and
+ * tlsbind_hold_lock protects all holds, @hold and @lease of every socket, and
  * @judge, @holds, @leases, @asked, @holding and @last_hold of every network namespace. It is
  * taken in process context only, inside the socket lock, and nothing but locks
  * of wait queues, timers and the work queue inside of it.
@@ -50,6 +50,7 @@ MODULE_PARM_DESC(gate_timeout_ms,
 /* Until a work item looks again whether a socket is free, in jiffies. */
 #define TLSBIND_HOLD_PAUSE	max(HZ / 20, 1)
 
+struct tlsbind_gating tlsbind_gating_none;
 DEFINE_SPINLOCK(tlsbind_hold_lock);
 static bool tlsbind_hold_stopping;
 static struct workqueue_struct *tlsbind_hold_wq;
@@ -292,7 +293,7 @@ static bool tlsbind_hold_claim(struct tlsbind_hold *hold)
  */
 struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *hold = ts->hold;
+	struct tlsbind_hold *hold = ts->gating->hold;
 	int i;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
@@ -301,7 +302,7 @@ struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts)
 	for (i = 0; i < 2; i++)
 		if (hold->paused[i] && pid_has_task(hold->paused[i], PIDTYPE_PID))
 			return NULL;
-	WRITE_ONCE(ts->hold, NULL);
+	WRITE_ONCE(ts->gating->hold, NULL);
 	return hold;
 }
 
@@ -321,7 +322,7 @@ static void tlsbind_hold_open(struct sock *sk)
 static bool tlsbind_hold_take(struct tlsbind_hold *hold,
 			      struct tlsbind_hold **before)
 {
-	struct tlsbind_hold *lease = hold->ts->lease;
+	struct tlsbind_hold *lease = hold->ts->gating->lease;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (!tlsbind_hold_claim(hold))
@@ -467,12 +468,12 @@ void tlsbind_hold_attach(struct tlsbind_sock *ts, struct tlsbind_hold *hold)
 {
 	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(ts));
 
-	hold->policy = ts->gate_policy;
+	hold->policy = ts->gating->policy;
 	if (hold->lease)
 		hold->lease->policy = hold->policy;
 	spin_lock(&tlsbind_hold_lock);
 	/* Under the socket lock nobody else makes one. */
-	WRITE_ONCE(ts->hold, hold);
+	WRITE_ONCE(ts->gating->hold, hold);
 	WRITE_ONCE(tn->holding, tn->holding + 1);
 	tlsbind_hold_time(hold);
 	tlsbind_hold_enlist(hold);

@@ -83,6 +83,25 @@ struct tlsbind_hold {
 	struct delayed_work work;
 };
 
+/**
+ * struct tlsbind_gating - what a socket whose keys were gated has to do with verdicts
+ * @hold: until when the socket is closed for sending, or NULL; protected by the lock
+ * @lease: how long the connection is admitted, or NULL; likewise
+ * @seconds: that an admission is good for, from the rule with which a key was gated; 0
+ *	without end; protected by the lock of the state, and changed with the socket locked
+ * @policy: number of the appraisal policy, from that rule; likewise
+ *
+ * A state refers to that of all which have none, where everything is zero and stays so, until
+ * a key is gated; from then on to one of its own.
+ */
+struct tlsbind_gating {
+	struct tlsbind_hold *hold;
+	struct tlsbind_hold *lease;
+	u32 seconds;
+	u16 policy;
+};
+
+extern struct tlsbind_gating tlsbind_gating_none; /* never written to */
 extern spinlock_t tlsbind_hold_lock; /* see hold.c */
 
 int tlsbind_hold_init(void);

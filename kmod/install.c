@@ -448,7 +448,8 @@ int tlsbind_install_end(struct tlsbind_sock *ts, struct sock *sk,
  * must not be read back. After an error there is none.
  *
  * Context: process; takes the socket lock and sleeps.
- * Return: 0, or -EACCES if a rule forbade it when a key was installed.
+ * Return: 0; -EACCES if a rule forbade it when a key was installed; -EBUSY if 65,535
+ * tasks do so already.
  */
 int tlsbind_install_export_begin(struct tlsbind_sock *ts, struct sock *sk)
 {
@@ -459,6 +460,8 @@ int tlsbind_install_export_begin(struct tlsbind_sock *ts, struct sock *sk)
 	tlsbind_install_check_unseen(ts, sk, 0);
 	if (ts->no_export)
 		ret = -EACCES;
+	else if (ts->exporting == U16_MAX)
+		ret = -EBUSY;
 	else
 		ts->exporting++;
 	spin_unlock(&ts->lock);

@@ -48,7 +48,7 @@ static bool tlsbind_lease_dead(const struct tlsbind_hold *lease)
 /* Will another lease begin in a moment? */
 static bool tlsbind_lease_replaced(const struct tlsbind_hold *lease)
 {
-	const struct tlsbind_hold *hold = lease->ts->hold;
+	const struct tlsbind_hold *hold = lease->ts->gating->hold;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	return hold && hold->state == TLSBIND_HOLD_DECIDED && !hold->answer;
@@ -60,7 +60,7 @@ static bool tlsbind_lease_replaced(const struct tlsbind_hold *lease)
  */
 static bool tlsbind_lease_paused(const struct tlsbind_hold *lease)
 {
-	const struct tlsbind_hold *hold = lease->ts->hold;
+	const struct tlsbind_hold *hold = lease->ts->gating->hold;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	return (hold && hold->state < TLSBIND_HOLD_DONE) ||
@@ -206,7 +206,7 @@ struct tlsbind_hold *tlsbind_lease_begin(struct tlsbind_hold *hold)
 	struct tlsbind_hold *before = tlsbind_lease_end(hold->ts);
 
 	if (hold->lease) {
-		WRITE_ONCE(hold->ts->lease, hold->lease);
+		WRITE_ONCE(hold->ts->gating->lease, hold->lease);
 		tlsbind_lease_renew(hold->lease, hold->asked_at);
 		tlsbind_hold_enlist(hold->lease);
 		hold->lease = NULL;
@@ -231,13 +231,13 @@ static unsigned long tlsbind_lease_again(const struct tlsbind_hold *lease)
  */
 void tlsbind_lease_pause(struct tlsbind_sock *ts)
 {
-	if (!READ_ONCE(ts->lease))
+	if (!READ_ONCE(ts->gating->lease))
 		return;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->lease && ts->lease->state == TLSBIND_HOLD_ASKED) {
-		tlsbind_judge_withdraw(ts->lease);
-		ts->lease->state = TLSBIND_HOLD_SHUT;
-		ts->lease->ask_at = tlsbind_lease_again(ts->lease);
+	if (ts->gating->lease && ts->gating->lease->state == TLSBIND_HOLD_ASKED) {
+		tlsbind_judge_withdraw(ts->gating->lease);
+		ts->gating->lease->state = TLSBIND_HOLD_SHUT;
+		ts->gating->lease->ask_at = tlsbind_lease_again(ts->gating->lease);
 	}
 	spin_unlock(&tlsbind_hold_lock);
 }
@@ -250,11 +250,11 @@ void tlsbind_lease_pause(struct tlsbind_sock *ts)
  */
 void tlsbind_lease_resume(struct tlsbind_sock *ts)
 {
-	if (!READ_ONCE(ts->lease))
+	if (!READ_ONCE(ts->gating->lease))
 		return;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->lease && ts->lease->state == TLSBIND_HOLD_SHUT)
-		tlsbind_lease_wake(ts->lease);
+	if (ts->gating->lease && ts->gating->lease->state == TLSBIND_HOLD_SHUT)
+		tlsbind_lease_wake(ts->gating->lease);
 	spin_unlock(&tlsbind_hold_lock);
 }
 
@@ -267,12 +267,13 @@ void tlsbind_lease_resume(struct tlsbind_sock *ts)
  */
 struct tlsbind_hold *tlsbind_lease_end(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *lease = ts->lease;
+	struct tlsbind_hold *lease = ts->gating->lease;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
-	if (lease)
+	if (lease) {
 		tlsbind_hold_end(lease);
-	WRITE_ONCE(ts->lease, NULL);
+		WRITE_ONCE(ts->gating->lease, NULL);
+	}
 	return lease;
 }
 
@@ -287,11 +288,11 @@ unsigned int tlsbind_lease_left(struct tlsbind_sock *ts)
 {
 	unsigned int left = 0;
 
-	if (!READ_ONCE(ts->lease))
+	if (!READ_ONCE(ts->gating->lease))
 		return 0;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->lease && ts->lease->state < TLSBIND_HOLD_DECIDED)
-		left = tlsbind_hold_left(ts->lease) ?: 1;
+	if (ts->gating->lease && ts->gating->lease->state < TLSBIND_HOLD_DECIDED)
+		left = tlsbind_hold_left(ts->gating->lease) ?: 1;
 	spin_unlock(&tlsbind_hold_lock);
 	return left;
 }

@@ -22,6 +22,7 @@
 #include "event.h"
 #include "evidence.h"
 #include "gate.h"
+#include "hold.h"
 #include "net.h"
 #include "origin.h"
 #include "share.h"
@@ -64,6 +65,8 @@ static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 	/* If it is a kernel socket, the namespace may be there because of us only. */
 	sock_put(ts->sk);
 	put_net(net);
+	if (ts->gating != &tlsbind_gating_none)
+		kfree(ts->gating);
 	kfree_sensitive(ts->commitments);
 	kfree_sensitive(ts);
 }
@@ -185,6 +188,7 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	}
 	sock_hold(sk);
 	ts->sk = sk;
+	ts->gating = &tlsbind_gating_none;
 	refcount_set(&ts->ref, 1);
 	spin_lock_init(&ts->lock);
 	init_waitqueue_head(&ts->wait);

@@ -23,7 +23,7 @@
 struct eventfd_ctx;
 struct rhashtable_iter;
 struct tlsbind_commitments;
-struct tlsbind_hold;
+struct tlsbind_gating;
 struct tlsbind_origin;
 struct tlsbind_request;
 
@@ -68,10 +68,8 @@ struct tlsbind_sock_key {
  * @aborted: 0, or why the connection was aborted, as the task was told
  * @tls_version: 0x0303 or 0x0304, of the first key
  * @cipher_suite: IANA code point, 0 for TLS 1.2
- * @exporting: tasks that are reading a key back
- * @gate_lease: seconds that an admission is good for, from the rule with which
- *	a key was gated; 0 without end
- * @gate_policy: number of the appraisal policy, from that rule
+ * @exporting: tasks that are reading a key back; so many that it cannot count them are
+ *	refused
  * @installing: tasks between tlsbind_install_begin() and _end(), one in each direction
  * @flags: TLSBIND_F_* that come from the socket
  * @action: of @rule, enum tlsbind_action
@@ -81,21 +79,19 @@ struct tlsbind_sock_key {
  * @gated: a rule asked for a verdict when a key was installed
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
+ * @indexed: enum tlsbind_connection_state of @connection; see there for its lock
+ * @index_place: enum tlsbind_twin_place of @connection; likewise
  * @commitments: of the keys, from the first who asked for them on, or NULL
- * @indexed: enum tlsbind_connection_state of @connection
- * @index_place: enum tlsbind_twin_place of @connection
  * @connection: in the index by connection id, or on the way there, once both
  *	directions are there
- * @hold: until when the socket is closed for sending, or NULL; protected by
- *	hold.c's lock
- * @lease: how long the connection is admitted, or NULL; likewise
+ * @gating: what it has to do with verdicts; changes with the socket locked
  * @wait: woken when @request is done or the socket goes away
  * @request: the challenge, waiting or answered; protected by evidence.c's lock
  * @eventfd: signalled when @request is done; protected by evidence.c's lock
  * @asked: requests of others, not done; protected by evidence.c's lock
  * @gone: the socket is closed; protected by evidence.c's lock
- * @rcu: lookups do not take a lock; in place of @hold and @lease when there is no
- *	reference any more
+ * @rcu: lookups do not take a lock; in place of @installed_ns and @rule when there
+ *	is no reference any more
  */
 struct tlsbind_sock {
 	struct rhash_head node;
@@ -105,15 +101,18 @@ struct tlsbind_sock {
 	spinlock_t lock; /* everything up to @commitments */
 	struct tlsbind_sock_key tx;
 	struct tlsbind_sock_key rx;
-	u64 installed_ns;
-	u64 rule;
+	union {
+		struct {
+			u64 installed_ns;
+			u64 rule;
+		};
+		struct rcu_head rcu;
+	};
 	s16 error;
 	s16 aborted;
 	u16 tls_version;
 	u16 cipher_suite;
-	unsigned int exporting;
-	u32 gate_lease;
-	u16 gate_policy;
+	u16 exporting;
 	u8 installing;
 	u8 flags;
 	u8 action;
@@ -122,18 +121,12 @@ struct tlsbind_sock {
 	bool gated : 1;
 	bool admitted : 1;
 	bool no_export : 1;
-	struct tlsbind_commitments *commitments;
-
 	u8 indexed;
 	u8 index_place;
+	struct tlsbind_commitments *commitments;
+
 	struct tlsbind_connection connection;
-	union {
-		struct {
-			struct tlsbind_hold *hold;
-			struct tlsbind_hold *lease;
-		};
-		struct rcu_head rcu;
-	};
+	struct tlsbind_gating *gating;
 
 	wait_queue_head_t wait;
 	struct tlsbind_request *request;
