@@ -4,8 +4,8 @@
 # what KUnit says of each suite. A suite that is missing or cut short is a failure.
 . lib.sh
 
-SUITES=(tlsbind_binding tlsbind_key tlsbind_request tlsbind_policy tlsbind_trait tlsbind_twin
-	tlsbind_origin tlsbind_evidence)
+SUITES=(tlsbind_binding tlsbind_key tlsbind_fingerprint tlsbind_request tlsbind_policy
+	tlsbind_trait tlsbind_twin tlsbind_origin tlsbind_evidence)
 RESULTS=/sys/kernel/debug/kunit
 MODULE=$TLSBIND/modules/tlsbind_kunit.ko
 
