@@ -23,7 +23,7 @@
 #define RING		(1UL << 26)
 #define FRAMES_MAX	128
 #define TASKS_MAX	4096
-#define SHOWN		45
+#define SHOWN		60
 
 /** struct symbol - a function of the kernel, and in how many samples it is */
 struct symbol {
