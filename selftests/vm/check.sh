@@ -189,7 +189,7 @@ main() {
 	check_ci) ci ;;
 	esac
 	summary
-	show "# $SECONDS s, CPU $(children) s"
+	show "# $SECONDS s, CPU $(children "$$") s"
 	verdict_total
 	[ "$FAILED" = 0 ]
 }

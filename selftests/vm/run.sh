@@ -134,7 +134,7 @@ run_tests() {
 		left=("${left[@]:$ENDED}")
 	done
 	[ "${#left[@]}" = 0 ] || verdict_not_run "${left[@]}"
-	show "# [$series] $SECONDS s, CPU $(children) s"
+	show "# [$series] $SECONDS s, CPU $(children "$$") s"
 	verdict_total | tee "$DIR/total"
 	[ "$FAILED" = 0 ]
 }

@@ -41,8 +41,8 @@ spent() {
 	echo $((stat[${2:-14} - 3] + stat[${3:-15} - 3]))
 }
 
-# children [PID]: seconds that those of our children spent that have ended.
-children() { echo $(($(spent "${1:-$$}" 16 17) / 100)); }
+# children PID: seconds that those of our children spent that have ended.
+children() { echo $(($(spent "$1" 16 17) / 100)); }
 
 test_start() {
 	TEST=$1 LIMIT=$2 STARTED=$EPOCHREALTIME SPENT=${PROCESS:+$(spent "$PROCESS")}
