@@ -145,23 +145,47 @@ check_debug() {
 	done
 }
 
-# ci_builds: what takes long to compile, with less right to the processors than the rest. What
-# it took is left in a file.
+# ci_builds: what takes long to compile and is waited for. What it took is left in a file.
 ci_builds() {
 	TIMES=()
-	renice -n 5 -p "$BASHPID" >/dev/null
 	timed "GnuTLS" "$TOP/selftests/gnutls/build.sh" || return 1
 	timed "debug kernel" "$VM_DIR/debug-kernel.sh" 6.12 || return 1
 	printf '%s\n' "${TIMES[@]}" >"$REPORT.builds"
 }
 
-# ci: that is compiled during the static checks and while the guests, which mostly wait, run.
-# The debug kernel takes the place of the guest that is done first.
+# start_lint: the static checks in the background, with less right to the processors than the
+# rest: they compute all the time, and so use what guests leave that wait.
+start_lint() {
+	LINT_BEGAN=$EPOCHREALTIME
+	BEGAN[lint]=$SECONDS
+	{
+		status=0
+		nice -n 10 "$TOP/selftests/lint/lint.sh" >"$REPORT.lint" 2>&1 </dev/null || status=$?
+		echo "$status $SECONDS $(children "$BASHPID")" >"$REPORT.lint.status"
+	} &
+	GUESTS[lint]=$!
+}
+
+# add_lint: waits, and shows and counts what they found.
+add_lint() {
+	local status=1 end=$SECONDS cpu=- line
+	wait "${GUESTS[lint]}" || true
+	unset "GUESTS[lint]"
+	read -r status end cpu <"$REPORT.lint.status" || true
+	test_start lint 0
+	STARTED=$LINT_BEGAN
+	while IFS= read -r line; do test_line "$line"; done <"$REPORT.lint"
+	test_end "$status"
+	took "${BEGAN[lint]}" "$end" "$cpu" lint
+}
+
+# ci: nothing waits for the static checks, and the debug kernel, which takes long to compile,
+# takes the place of the guest that is done first.
 ci() {
 	timed "root directory" "$VM_DIR/rootfs.sh"
 	ci_builds >"$REPORT.debug-kernel" 2>&1 &
 	GUESTS[build]=$!
-	[ ! -e "$TOP/selftests/lint" ] || stage lint "$TOP/selftests/lint/lint.sh"
+	[ ! -e "$TOP/selftests/lint" ] || start_lint
 	start_check 6.12 7
 	add_guest 6.12
 	wait "${GUESTS[build]}" || tee -a "$REPORT.log" <"$REPORT.debug-kernel"
@@ -169,6 +193,7 @@ ci() {
 	mapfile -t -O "${#TIMES[@]}" TIMES <"$REPORT.builds" || true
 	check_debug 6.12
 	add_guest 7
+	[ ! -e "$TOP/selftests/lint" ] || add_lint
 }
 
 # end_guests: nothing of ours outlives us.
