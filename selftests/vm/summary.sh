@@ -20,8 +20,9 @@ dearest() {
 # failures FILE: every failure with the test that it is of, and what was said around it.
 failures() {
 	awk '
+		/^1\.\./ { next }
 		/^# \[/ { left = 0 }
-		/^# \[[^]]*\] [^ :]*$/ { test = substr($0, 3); line = before1 = "" }
+		/^# \[[^]]*\] [^ :]*$/ { test = substr($0, 3); line = before1 = ""; next }
 		{ before2 = before1; before1 = line; line = $0 }
 		/^not ok / || /^Bail out!/ {
 			if (!said++) print "# what failed:"
@@ -32,7 +33,7 @@ failures() {
 			next
 		}
 		left-- > 0 && /^#/ { print "#   " $0; last = NR }
-		said > 60 { exit }' "$1"
+		said > 30 { exit }' "$1"
 }
 
 summary() {
