@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Challenges wait in a queue. One work item takes all that wait, states what
- * is true of each socket at that moment, builds the tree, asks for one report
- * and answers all; then it starts again. Nothing waits longer than for the
- * report in progress and its own.
+ * Challenges wait in a queue, from which the thread of batch.c, called the worker
+ * here, takes all that are there at once.
  *
  * Who holds what: a socket refers to the latest request of its owner, done or
  * not. The queue holds a reference on each request in it, which passes to the
- * worker's array when the worker takes the request. A request leaves the lists
+ * worker's batch when the worker takes the request. A request leaves the lists
  * exactly once, in tlsbind_evidence_finish(), by whoever ends it first: the
- * worker, its deadline, the closing of its socket, or unload. Whoever that is
- * keeps or takes a reference, lets go of the lock, and tells.
+ * worker or its work item, its deadline, the closing of its socket, or unload.
+ * Whoever that is keeps or takes a reference, lets go of the lock, and tells.
  *
  * tlsbind_evidence_lock protects the lists, the state of every request, and
  * @request, @eventfd, @asked and @gone of every socket. It is taken in process
@@ -24,13 +22,12 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/moduleparam.h>
-#include <linux/mm.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
-#include "binding.h"
+#include "batch.h"
 #include "claims.h"
 #include "event.h"
 #include "policy.h"
@@ -49,22 +46,6 @@ static LIST_HEAD(tlsbind_evidence_queue);
 static LIST_HEAD(tlsbind_evidence_signing);
 static bool tlsbind_evidence_stopping;
 static unsigned long tlsbind_evidence_expire_at;
-
-static struct workqueue_struct *tlsbind_evidence_wq;
-
-/**
- * struct tlsbind_batch - what one report answers; one exists, the worker's
- * @size: number of leaves
- * @requests: one for each leaf; the batch holds the worker's reference on each
- * @nodes: the tree
- */
-struct tlsbind_batch {
-	u32 size;
-	struct tlsbind_request *requests[TLSBIND_TREE_SIZE_MAX];
-	struct tlsbind_hash nodes[TLSBIND_BINDING_NODES(TLSBIND_TREE_SIZE_MAX)];
-};
-
-static struct tlsbind_batch *tlsbind_evidence_batch;
 
 /*
  * End a request. Whoever finds it not done calls this, under the lock; if it
@@ -146,7 +127,7 @@ static void tlsbind_evidence_arm(unsigned long deadline)
 	    !time_before(deadline, tlsbind_evidence_expire_at))
 		return;
 	tlsbind_evidence_expire_at = deadline;
-	mod_delayed_work(tlsbind_evidence_wq, &tlsbind_evidence_expire, delay);
+	mod_delayed_work(system_unbound_wq, &tlsbind_evidence_expire, delay);
 }
 
 static void tlsbind_evidence_expire_work(struct work_struct *work)
@@ -167,26 +148,41 @@ static void tlsbind_evidence_expire_work(struct work_struct *work)
 	tlsbind_evidence_drop(&drop);
 }
 
-/* Move what waits from the queue into the batch. */
-static void tlsbind_evidence_take(struct tlsbind_batch *batch)
+/**
+ * tlsbind_evidence_take() - what waits is going to be signed
+ * @requests: filled; the queue's reference on each is the caller's now
+ * @max: room in it
+ *
+ * Context: the worker.
+ * Return: how many, the longest waiting first.
+ */
+u32 tlsbind_evidence_take(struct tlsbind_request **requests, u32 max)
 {
 	struct tlsbind_request *request, *next;
+	u32 count = 0;
 
-	batch->size = 0;
 	spin_lock(&tlsbind_evidence_lock);
 	list_for_each_entry_safe(request, next, &tlsbind_evidence_queue, node) {
-		if (batch->size == TLSBIND_TREE_SIZE_MAX)
+		if (count == max)
 			break;
 		list_move_tail(&request->node, &tlsbind_evidence_signing);
 		request->state = TLSBIND_REQUEST_SIGNING;
-		batch->requests[batch->size++] = request;
+		requests[count++] = request;
 	}
 	spin_unlock(&tlsbind_evidence_lock);
+	return count;
 }
 
-/* The worker is done with a request: answer it, unless somebody ended it. */
-static void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
-				    struct tlsbind_report *report)
+/**
+ * tlsbind_evidence_answer() - answer a request, unless somebody ended it
+ * @request: of tlsbind_evidence_take(); the caller's reference is dropped
+ * @error: 0 or a negative errno
+ * @report: the hardware's, which a reference is taken on, or NULL after an error
+ *
+ * Context: process; the worker and its work items.
+ */
+void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
+			     struct tlsbind_report *report)
 {
 	bool mine;
 
@@ -205,92 +201,6 @@ static void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
 	tlsbind_request_put(request);
 }
 
-/* State what is true of one socket now; its leaf goes to the given index. */
-static int tlsbind_evidence_describe(struct tlsbind_request *request, u32 index,
-				     struct tlsbind_hash *leaf)
-{
-	int ret;
-
-	ret = tlsbind_claims_make(request->ts, &request->claims);
-	if (ret)
-		return ret;
-	if (tlsbind_binding_leaf(&request->claims, leaf))
-		return -EIO;
-	request->index = index;
-	return 0;
-}
-
-/* Fill the leaves; requests that cannot be attested are answered and left out. */
-static void tlsbind_evidence_plant(struct tlsbind_batch *batch)
-{
-	struct tlsbind_request *request;
-	u32 i, size = 0;
-	int ret;
-
-	for (i = 0; i < batch->size; i++) {
-		request = batch->requests[i];
-		ret = tlsbind_evidence_describe(request, size,
-						&batch->nodes[size]);
-		if (ret)
-			tlsbind_evidence_answer(request, ret, NULL);
-		else
-			batch->requests[size++] = request;
-	}
-	batch->size = size;
-}
-
-static struct tlsbind_report *tlsbind_evidence_sign(struct tlsbind_batch *batch)
-{
-	u8 report_data[TLSBIND_REPORT_DATA_SIZE];
-	const struct tlsbind_hash *root;
-	int ret;
-
-	ret = tlsbind_binding_tree(batch->nodes, batch->size, &root);
-	if (!ret)
-		ret = tlsbind_binding_report_data(root, batch->size,
-						  tlsbind_report_boot_nonce(),
-						  report_data);
-	return ret ? ERR_PTR(-EIO) : tlsbind_report_make(report_data);
-}
-
-static void tlsbind_evidence_deliver(struct tlsbind_batch *batch,
-				     struct tlsbind_report *report)
-{
-	struct tlsbind_request *request;
-	u32 i;
-
-	for (i = 0; i < batch->size; i++) {
-		request = batch->requests[i];
-		request->tree_size = batch->size;
-		request->path_len = tlsbind_binding_path(batch->nodes,
-							 batch->size, i,
-							 request->path);
-		tlsbind_evidence_answer(request, PTR_ERR_OR_ZERO(report),
-					report);
-	}
-}
-
-static void tlsbind_evidence_commit_work(struct work_struct *work)
-{
-	struct tlsbind_batch *batch = tlsbind_evidence_batch;
-	struct tlsbind_report *report;
-
-	for (;;) {
-		tlsbind_evidence_take(batch);
-		if (!batch->size)
-			return;
-		tlsbind_evidence_plant(batch);
-		if (!batch->size)
-			continue;
-		report = tlsbind_evidence_sign(batch);
-		tlsbind_evidence_deliver(batch, report);
-		if (!IS_ERR(report))
-			tlsbind_report_put(report);
-	}
-}
-
-static DECLARE_WORK(tlsbind_evidence_commit, tlsbind_evidence_commit_work);
-
 /* Into the queue, with a reference of its own. */
 static void tlsbind_evidence_enqueue(struct tlsbind_request *request)
 {
@@ -300,7 +210,7 @@ static void tlsbind_evidence_enqueue(struct tlsbind_request *request)
 	list_add_tail(&tlsbind_request_get(request)->node,
 		      &tlsbind_evidence_queue);
 	tlsbind_evidence_arm(request->deadline);
-	queue_work(tlsbind_evidence_wq, &tlsbind_evidence_commit);
+	tlsbind_batch_kick();
 }
 
 /**
@@ -495,26 +405,6 @@ void tlsbind_evidence_forget(struct tlsbind_sock *ts)
 }
 
 /**
- * tlsbind_evidence_init() - be ready for challenges
- *
- * Context: process, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int tlsbind_evidence_init(void)
-{
-	tlsbind_evidence_batch = kvzalloc(sizeof(*tlsbind_evidence_batch),
-					  GFP_KERNEL);
-	if (!tlsbind_evidence_batch)
-		return -ENOMEM;
-	tlsbind_evidence_wq = alloc_workqueue("tlsbind", WQ_UNBOUND, 0);
-	if (!tlsbind_evidence_wq) {
-		kvfree(tlsbind_evidence_batch);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/**
  * tlsbind_evidence_stop() - send everybody home
  *
  * Whoever waits gets -ESHUTDOWN; whoever asks from now on, too. A report in
@@ -537,16 +427,12 @@ void tlsbind_evidence_stop(void)
 }
 
 /**
- * tlsbind_evidence_exit() - undo tlsbind_evidence_init()
+ * tlsbind_evidence_exit() - no deadline any more
  *
- * Waits for a report in progress: a provider cannot be interrupted.
- *
- * Context: process, may sleep; after tlsbind_evidence_stop(), when no task can
- * challenge any more.
+ * Context: process, may sleep; after tlsbind_evidence_stop(), or when nobody
+ * could challenge yet.
  */
 void tlsbind_evidence_exit(void)
 {
 	cancel_delayed_work_sync(&tlsbind_evidence_expire);
-	destroy_workqueue(tlsbind_evidence_wq);
-	kvfree(tlsbind_evidence_batch);
 }

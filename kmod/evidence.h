@@ -9,15 +9,18 @@
 #include <linux/types.h>
 
 struct eventfd_ctx;
+struct tlsbind_report;
 struct tlsbind_request;
 struct tlsbind_sock;
 
-int tlsbind_evidence_init(void);
 void tlsbind_evidence_stop(void);
 void tlsbind_evidence_exit(void);
 int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE]);
+u32 tlsbind_evidence_take(struct tlsbind_request **requests, u32 max);
+void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
+			     struct tlsbind_report *report);
 int tlsbind_evidence_ask(struct tlsbind_request *request);
 struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 					      long timeout);

@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 
 #include "compat/sha384.h"
+#include "batch.h"
 #include "door.h"
 #include "evidence.h"
 #include "hold.h"
@@ -46,12 +47,12 @@ static int __init tlsbind_init(void)
 	ret = tlsbind_sock_init();
 	if (ret)
 		goto err_share;
-	ret = tlsbind_evidence_init();
+	ret = tlsbind_batch_init();
 	if (ret)
 		goto err_sock;
 	ret = tlsbind_hold_init();
 	if (ret)
-		goto err_evidence;
+		goto err_batch;
 	ret = tlsbind_door_init();
 	if (ret)
 		goto err_door;
@@ -70,10 +71,11 @@ err_ktls:
 err_door:
 	tlsbind_hold_exit();
 	tlsbind_evidence_exit();
+	tlsbind_batch_exit();
 	tlsbind_door_exit();
 	goto err_sock;
-err_evidence:
-	tlsbind_evidence_exit();
+err_batch:
+	tlsbind_batch_exit();
 err_sock:
 	tlsbind_sock_exit();
 err_share:
@@ -97,8 +99,9 @@ err_sha384:
  *    progress; the deadline timer.
  * 2. tlsbind_ktls_exit(): no task any more; sockets stay open, without us.
  *    tlsbind_hold_exit(): and nothing that acts on verdicts.
- * 3. tlsbind_evidence_exit(): no work item and no timer any more. The worker,
- *    which arms guards again, has dropped its references on requests.
+ * 3. tlsbind_evidence_exit(): no deadline any more. tlsbind_batch_exit(): no thread
+ *    and no work item. The thread, which arms guards again, and those who answer
+ *    have dropped their references on requests.
  * 4. tlsbind_door_exit(): no guard any more; user space can have our tag signed.
  * 5. tlsbind_netlink_exit(): no request by netlink any more. Until here some
  *    may run, change rules and tell listeners of it, and find an empty queue
@@ -117,6 +120,7 @@ static void __exit tlsbind_exit(void)
 	tlsbind_ktls_exit();
 	tlsbind_hold_exit();
 	tlsbind_evidence_exit();
+	tlsbind_batch_exit();
 	tlsbind_door_exit();
 	tlsbind_netlink_exit();
 	tlsbind_sock_exit();

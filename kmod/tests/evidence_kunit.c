@@ -7,6 +7,9 @@
 
 #include "case.h"
 
+#include <linux/mm.h>
+#include <linux/unaligned.h>
+
 /* For its parameter and its lists. */
 #include "../evidence.c"
 
@@ -151,7 +154,7 @@ static void tlsbind_test_full(struct kunit *test)
 	tlsbind_test_expect_good(test, &ts[count - 1], 2, 1);
 	for (i = 1; i < count - 2; i++)
 		KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, &ts[i]), 0);
-	flush_workqueue(tlsbind_evidence_wq);
+	tlsbind_batch_flush();
 	for (i = 0; i < count; i++)
 		KUNIT_EXPECT_EQ(test, refcount_read(&ts[i].ref), 1);
 	kvfree(ts);
@@ -176,7 +179,7 @@ static void tlsbind_test_replaced(struct kunit *test)
 	struct tlsbind_sock *ts = tlsbind_test_socks;
 
 	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(ts), 0);
-	flush_workqueue(tlsbind_evidence_wq);
+	tlsbind_batch_flush();
 	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(ts), 0);
 
 	tlsbind_test_expect_good(test, ts, 1, 1);
@@ -304,7 +307,7 @@ static void tlsbind_test_deadline_signing(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, ts), -ETIMEDOUT);
 	tlsbind_test_release();
-	flush_workqueue(tlsbind_evidence_wq);
+	tlsbind_batch_flush();
 	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_evidence_wait(ts, 0)), -ENODATA);
 }
 
@@ -321,7 +324,7 @@ static void tlsbind_test_forget_waiting(struct kunit *test)
 	tlsbind_test_release();
 
 	tlsbind_test_expect_good(test, &ts[0], 0, 1);
-	flush_workqueue(tlsbind_evidence_wq);
+	tlsbind_batch_flush();
 	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 1);
 }
 
@@ -335,7 +338,7 @@ static void tlsbind_test_forget_signing(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&tlsbind_evidence_signing));
 	KUNIT_EXPECT_EQ(test, refcount_read(&ts[0].ref), 2);
 	tlsbind_test_release();
-	flush_workqueue(tlsbind_evidence_wq);
+	tlsbind_batch_flush();
 
 	KUNIT_EXPECT_EQ(test, refcount_read(&ts[0].ref), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tlsbind_fake_hardware.live), 0);
@@ -365,7 +368,7 @@ static int tlsbind_test_evidence_init(struct kunit *test)
 		tlsbind_fake_sock(&tlsbind_test_socks[i], i);
 	tlsbind_evidence_stopping = false;
 	tlsbind_evidence_timeout_ms = tlsbind_test_timeout_ms;
-	return tlsbind_evidence_init();
+	return tlsbind_batch_init();
 }
 
 /* After whatever test: everything is let go of. */
@@ -378,6 +381,7 @@ static void tlsbind_test_evidence_exit(struct kunit *test)
 	for (i = 0; i < TLSBIND_TEST_SOCKS; i++)
 		tlsbind_evidence_forget(&tlsbind_test_socks[i]);
 	tlsbind_evidence_exit();
+	tlsbind_batch_exit();
 	for (i = 0; i < TLSBIND_TEST_SOCKS; i++)
 		KUNIT_EXPECT_EQ(test, refcount_read(&tlsbind_test_socks[i].ref), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tlsbind_fake_hardware.live), 0);
