@@ -26,10 +26,10 @@
 #include <linux/workqueue.h>
 
 #include "binding.h"
-#include "claims.h"
 #include "evidence.h"
 #include "report.h"
 #include "request.h"
+#include "statement.h"
 
 #define TLSBIND_BATCHES	2
 
@@ -56,21 +56,6 @@ static struct workqueue_struct *tlsbind_batch_wq;
 static struct kthread_worker tlsbind_batch_worker;
 static struct task_struct *tlsbind_batch_thread;
 
-/* State what is true of one socket now; its leaf goes to the given index. */
-static int tlsbind_batch_describe(struct tlsbind_request *request, u32 index,
-				  struct tlsbind_hash *leaf)
-{
-	int ret;
-
-	ret = tlsbind_claims_make(request->ts, &request->claims);
-	if (ret)
-		return ret;
-	if (tlsbind_binding_leaf(&request->claims, leaf))
-		return -EIO;
-	request->index = index;
-	return 0;
-}
-
 /* Fill the leaves; requests that cannot be attested are answered and left out. */
 static void tlsbind_batch_plant(struct tlsbind_batch *batch)
 {
@@ -80,12 +65,14 @@ static void tlsbind_batch_plant(struct tlsbind_batch *batch)
 
 	for (i = 0; i < batch->size; i++) {
 		request = batch->requests[i];
-		ret = tlsbind_batch_describe(request, size,
-					     &batch->nodes[size]);
-		if (ret)
+		ret = tlsbind_statement_renew(request);
+		if (ret) {
 			tlsbind_evidence_answer(request, ret, NULL);
-		else
-			batch->requests[size++] = request;
+			continue;
+		}
+		request->index = size;
+		batch->nodes[size] = request->leaf;
+		batch->requests[size++] = request;
 	}
 	batch->size = size;
 }

@@ -34,6 +34,7 @@
 #include "report.h"
 #include "request.h"
 #include "sock.h"
+#include "statement.h"
 
 /* Longer than the slowest provider takes by itself: SNP gives up after 60 s. */
 static unsigned int tlsbind_evidence_timeout_ms = 70000;
@@ -213,6 +214,13 @@ static void tlsbind_evidence_enqueue(struct tlsbind_request *request)
 	tlsbind_batch_kick();
 }
 
+/* Does the rule that allows it let one more challenge through? */
+static bool tlsbind_evidence_charge(const struct tlsbind_request *request)
+{
+	return tlsbind_policy_charge(tlsbind_sock_net(request->ts),
+				     be64_to_cpu(request->claims.rule));
+}
+
 /**
  * tlsbind_evidence_ask() - ask for evidence in the name of somebody else
  * @request: not asked yet, with @tell set; the caller's reference stays his
@@ -221,20 +229,25 @@ static void tlsbind_evidence_enqueue(struct tlsbind_request *request)
  * once, in process context, when there is evidence or an error; perhaps
  * before this function returns.
  *
- * Context: process.
- * Return: 0; -ECONNABORTED if the socket is closed; -ESHUTDOWN during unload.
- * After an error @tell is not called.
+ * Context: process, may sleep.
+ * Return: 0; an errno of tlsbind_statement_make(); -EDQUOT if the rate of the rule that
+ * allows it is used up; -ECONNABORTED if the socket is closed; -ESHUTDOWN during
+ * unload. After an error @tell is not called.
  */
 int tlsbind_evidence_ask(struct tlsbind_request *request)
 {
 	struct tlsbind_sock *ts = request->ts;
-	int ret = 0;
+	int ret = tlsbind_statement_make(request);
 
+	if (ret)
+		return ret;
 	spin_lock(&tlsbind_evidence_lock);
 	if (tlsbind_evidence_stopping) {
 		ret = -ESHUTDOWN;
 	} else if (ts->gone) {
 		ret = -ECONNABORTED;
+	} else if (!tlsbind_evidence_charge(request)) {
+		ret = -EDQUOT;
 	} else {
 		list_add_tail(&request->asked, &ts->asked);
 		tlsbind_evidence_enqueue(request);
@@ -246,26 +259,31 @@ int tlsbind_evidence_ask(struct tlsbind_request *request)
 /**
  * tlsbind_evidence_challenge() - ask for evidence about a socket
  * @ts: its state
- * @rule: handle of the rule that allows it, whose rate it counts for
  * @nonce: the relying party's
  * @app_data: the application's
  *
  * Does not wait. An answer that nobody has read is replaced.
  *
  * Context: process, may sleep.
- * Return: 0; -EBUSY if a challenge waits already; -EDQUOT if the rule's rate is
- * used up; -ESHUTDOWN during unload; -ENOMEM.
+ * Return: 0; an errno of tlsbind_statement_make(); -EBUSY if a challenge waits already,
+ * too; -EDQUOT if the rate of the rule that allows it is used up; -ESHUTDOWN during
+ * unload; -ENOMEM.
  */
-int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
+int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE])
 {
 	struct tlsbind_request *request, *unused;
-	int ret = 0;
+	int ret;
 
 	request = tlsbind_request_new(ts, nonce, app_data);
 	if (!request)
 		return -ENOMEM;
+	ret = tlsbind_statement_make(request);
+	if (ret) {
+		tlsbind_request_put(request);
+		return ret;
+	}
 
 	spin_lock(&tlsbind_evidence_lock);
 	unused = ts->request;
@@ -273,7 +291,7 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
 		ret = -ESHUTDOWN;
 	else if (unused && unused->state != TLSBIND_REQUEST_DONE)
 		ret = -EBUSY;
-	else if (!tlsbind_policy_charge(tlsbind_sock_net(ts), rule))
+	else if (!tlsbind_evidence_charge(request))
 		ret = -EDQUOT;
 	if (ret) {
 		unused = request;

@@ -15,7 +15,7 @@ struct tlsbind_sock;
 
 void tlsbind_evidence_stop(void);
 void tlsbind_evidence_exit(void);
-int tlsbind_evidence_challenge(struct tlsbind_sock *ts, u64 rule,
+int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE]);
 u32 tlsbind_evidence_take(struct tlsbind_request **requests, u32 max);

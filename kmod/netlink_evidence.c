@@ -248,17 +248,7 @@ static void tlsbind_netlink_evidence_explain(struct genl_info *info, int error)
 	}
 }
 
-/* @rule: the one that allows it */
-static int tlsbind_netlink_evidence_allowed(struct tlsbind_sock *ts, u64 *rule)
-{
-	struct tlsbind_claims claims = {};
-	int ret = tlsbind_claims_make(ts, &claims);
-
-	*rule = be64_to_cpu(claims.rule);
-	return ret;
-}
-
-static int tlsbind_netlink_evidence_ask(struct tlsbind_sock *ts, u64 rule,
+static int tlsbind_netlink_evidence_ask(struct tlsbind_sock *ts,
 					const struct genl_info *info)
 {
 	static const u8 app_data[TLSBIND_APP_DATA_SIZE];
@@ -278,9 +268,7 @@ static int tlsbind_netlink_evidence_ask(struct tlsbind_sock *ts, u64 rule,
 		goto err_asker;
 	request->asker = asker;
 	request->tell = tlsbind_netlink_evidence_tell;
-	ret = -EDQUOT;
-	if (tlsbind_policy_charge(tlsbind_sock_net(ts), rule))
-		ret = tlsbind_evidence_ask(request);
+	ret = tlsbind_evidence_ask(request);
 	tlsbind_request_put(request);
 	if (ret)
 		goto err_asker;
@@ -306,7 +294,6 @@ err_asker:
 int tlsbind_nl_evidence_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tlsbind_sock *ts;
-	u64 rule;
 	int ret;
 
 	ret = tlsbind_netlink_admin(skb, info);
@@ -319,9 +306,7 @@ int tlsbind_nl_evidence_get_doit(struct sk_buff *skb, struct genl_info *info)
 	ts = tlsbind_netlink_connection(info, TLSBIND_A_EVIDENCE_ID);
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
-	ret = tlsbind_netlink_evidence_allowed(ts, &rule);
-	if (!ret)
-		ret = tlsbind_netlink_evidence_ask(ts, rule, info);
+	ret = tlsbind_netlink_evidence_ask(ts, info);
 	tlsbind_event_challenge(ts, ret);
 	tlsbind_netlink_evidence_explain(info, ret);
 	tlsbind_sock_put(ts);

@@ -43,15 +43,17 @@ enum tlsbind_request_state {
  * @tell: called once when it is DONE, without locks; NULL if the socket's owner
  *	waits for it
  * @asker: for @tell
- * @claims: nonce and app_data from the start, the rest when it is signed
+ * @claims: nonce and app_data from the start, the rest by statement.c
+ * @leaf: the hash of @claims
  * @index: of the leaf
  * @tree_size: number of leaves
  * @path_len: nodes in @path
  * @path: from the leaf's sibling up
  * @report: the hardware's answer, shared by the whole tree
  *
- * All from @claims on is written by the worker only while the state is
- * SIGNING and not yet DONE, and read only once it is DONE.
+ * All from @claims on is written by its maker before it is in any list, then by
+ * the worker only while the state is SIGNING and not yet DONE, and read by others
+ * only once it is DONE.
  */
 struct tlsbind_request {
 	struct list_head node;
@@ -64,6 +66,7 @@ struct tlsbind_request {
 	void (*tell)(struct tlsbind_request *request);
 	void *asker;
 	struct tlsbind_claims claims;
+	struct tlsbind_hash leaf;
 	u32 index;
 	u32 tree_size;
 	u8 path_len;

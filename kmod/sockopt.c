@@ -63,7 +63,6 @@ static int tlsbind_sockopt_challenge(struct sock *sk, sockptr_t optval,
 				     unsigned int optlen)
 {
 	struct tlsbind_challenge challenge;
-	struct tlsbind_claims claims;
 	struct tlsbind_sock *ts;
 	int ret;
 
@@ -76,11 +75,8 @@ static int tlsbind_sockopt_challenge(struct sock *sk, sockptr_t optval,
 	ts = tlsbind_sockopt_find(sk);
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
-	ret = tlsbind_claims_make(ts, &claims);
-	if (!ret)
-		ret = tlsbind_evidence_challenge(ts, be64_to_cpu(claims.rule),
-						 challenge.nonce,
-						 challenge.app_data);
+	ret = tlsbind_evidence_challenge(ts, challenge.nonce,
+					 challenge.app_data);
 	tlsbind_event_challenge(ts, ret);
 	tlsbind_sock_put(ts);
 	return ret;

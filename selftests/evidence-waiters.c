@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Who waits for evidence: interrupted, killed, two at once; sockets closed meanwhile. */
+/*
+ * Who waits for evidence: interrupted, killed, two at once; sockets closed meanwhile, and what
+ * is said of them not true any more.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -213,14 +216,123 @@ static void test_close_waiting(void)
 	ktls_close_pair(fd);
 }
 
+/** struct waiting - challenges that wait while the report of another is being made */
+struct waiting {
+	int hanging[2];
+	int fd[2][2];
+	uint64_t asked;		/* when all of them had come */
+};
+
+/* Keys of @seed and further ones. */
+static void wait_behind(struct waiting *w, unsigned int seed)
+{
+	open_pair(w->hanging, seed);
+	mock_set("hang", "1");
+	evidence_ask(w->hanging[0], 1);
+	mock_wait_busy();
+	for (int i = 0; i < 2; i++) {
+		open_pair(w->fd[i], seed + 2 + 2 * i);
+		if (evidence_ask(w->fd[i][0], 2 + i))
+			tap_bail("challenge: %s", strerror(errno));
+	}
+	w->asked = guest_boot_ns();
+}
+
+/* Return: 0 or the errno instead of evidence. */
+static int claims_of(const struct waiting *w, int i, struct evidence *e)
+{
+	static uint8_t buf[65536];
+	ssize_t n = evidence_read(w->fd[i][0], buf, sizeof(buf));
+
+	if (n < 0)
+		return errno;
+	return evidence_parse(e, buf, n) && evidence_bound_to(e, 2 + i) ? 0 : EPROTO;
+}
+
+static bool stated_at_once(const struct waiting *w, const struct evidence *e)
+{
+	return be64toh(e->claims.evidence_ns) <= w->asked;
+}
+
+static void close_waiting(struct waiting *w)
+{
+	evidence_fetch(w->hanging[0], 1);
+	ktls_close_pair(w->hanging);
+	for (int i = 0; i < 2; i++)
+		ktls_close_pair(w->fd[i]);
+}
+
+#define SHARED_TESTS 3
+
+/* Somebody else installs the key of one of two. */
+static void test_shared(void)
+{
+	struct ktls_key key = ktls_key(SUITE, 22);
+	struct evidence e = { 0 };
+	struct waiting w;
+	int other[2];
+
+	wait_behind(&w, 20);
+	if (ktls_tcp_pair(AF_INET6, other) || ktls_attach(other[0]))
+		tap_bail("pair: %s", strerror(errno));
+	tap_errno(ktls_install(other[0], TLS_TX, &key), EKEYREJECTED,
+		  "a key of a socket that waits is installed on another one");
+	mock_set("hang", "0");
+	tap_ok(!claims_of(&w, 0, &e) && be32toh(e.claims.flags) & TLSBIND_F_KEY_SHARED && !stated_at_once(&w, &e),
+	       "its evidence says so, and was stated after that");
+	tap_ok(!claims_of(&w, 1, &e) && !(be32toh(e.claims.flags) & TLSBIND_F_KEY_SHARED) && stated_at_once(&w, &e),
+	       "that of another which waited says no such thing, and was stated when it was asked for");
+	ktls_close_pair(other);
+	close_waiting(&w);
+}
+
+#define RULES_TESTS 4
+
+/* The rules are replaced by others, which allow both, one or none. */
+static void test_rules(void)
+{
+	struct evidence e = { 0 };
+	struct waiting w;
+	struct sockaddr_in6 addr;
+	socklen_t len = sizeof(addr);
+
+	wait_behind(&w, 30);
+	guest_need("rules only attest tls12 tx-only nic loopback uid 0");
+	mock_set("hang", "0");
+	tap_ok(!claims_of(&w, 0, &e) && be32toh(e.claims.flags) & TLSBIND_F_POLICY_CHANGED && !stated_at_once(&w, &e),
+	       "evidence is about the rules that are there when the hardware is asked");
+	close_waiting(&w);
+
+	guest_allow(true);
+	wait_behind(&w, 40);
+	if (getsockname(w.fd[1][0], (struct sockaddr *)&addr, &len) ||
+	    guest_sh("rules only attest loopback lport %u", ntohs(addr.sin6_port)))
+		tap_bail("rules for a port");
+	mock_set("hang", "0");
+	tap_equal(claims_of(&w, 0, &e), EACCES, "what they refuse by then gets none");
+	tap_ok(!claims_of(&w, 1, &e) && e.tree_size == 1, "and is not in the tree of what they allow");
+	guest_allow(true);
+	close_waiting(&w);
+
+	wait_behind(&w, 50);
+	guest_allow(false);
+	mock_set("hang", "0");
+	tap_ok(claims_of(&w, 0, &e) == EACCES && claims_of(&w, 1, &e) == EACCES, "without rules nobody gets any");
+	guest_allow(true);
+	close_waiting(&w);
+}
+
 int main(void)
 {
-	tap_plan(KILL_TESTS + FORK_TESTS + THREAD_TESTS + CLOSE_TESTS + CLOSE_WAIT_TESTS);
+	tap_plan(KILL_TESTS + FORK_TESTS + THREAD_TESTS + CLOSE_TESTS + CLOSE_WAIT_TESTS + SHARED_TESTS +
+		 RULES_TESTS);
 	guest_setup();
 	test_kill();
 	test_fork();
 	test_threads();
 	test_close();
 	test_close_waiting();
+	test_shared();
+	test_rules();
 	return tap_done();
 }

@@ -27,7 +27,7 @@ static int tlsbind_test_ask(struct tlsbind_sock *ts)
 {
 	u8 nonce[TLSBIND_NONCE_SIZE] = {}, app_data[TLSBIND_APP_DATA_SIZE] = {};
 
-	return tlsbind_evidence_challenge(ts, 1, nonce, app_data);
+	return tlsbind_evidence_challenge(ts, nonce, app_data);
 }
 
 /* The answer, consumed; the request is still the caller's. */
@@ -111,7 +111,7 @@ static void tlsbind_test_nonces(struct kunit *test)
 	struct tlsbind_sock *ts = tlsbind_test_socks;
 	struct tlsbind_request *request;
 
-	KUNIT_ASSERT_EQ(test, tlsbind_evidence_challenge(ts, 1, nonce, app_data), 0);
+	KUNIT_ASSERT_EQ(test, tlsbind_evidence_challenge(ts, nonce, app_data), 0);
 
 	request = tlsbind_test_answer(test, ts);
 	KUNIT_EXPECT_MEMEQ(test, request->claims.nonce, nonce, sizeof(nonce));
@@ -242,25 +242,47 @@ static void tlsbind_test_left_out(struct kunit *test)
 	tlsbind_test_expect_good(test, &ts[0], 0, 1);
 }
 
+/* What was stated is not true any more when the report is asked for. */
+static void tlsbind_test_restated(struct kunit *test)
+{
+	struct tlsbind_sock *ts = tlsbind_test_socks;
+	struct tlsbind_request *request;
+
+	tlsbind_test_hold(test, &ts[0]);
+	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(&ts[1]), 0);
+	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(&ts[2]), 0);
+	ts[1].flags = TLSBIND_F_KEY_SHARED;
+	tlsbind_test_release();
+
+	request = tlsbind_test_answer(test, &ts[1]);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(request->claims.flags), TLSBIND_F_KEY_SHARED);
+	tlsbind_test_expect(test, request, 1, 2);
+	tlsbind_request_put(request);
+	request = tlsbind_test_answer(test, &ts[2]);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(request->claims.flags), 0);
+	tlsbind_test_expect(test, request, 1, 2);
+	tlsbind_request_put(request);
+	tlsbind_test_expect_good(test, &ts[0], 0, 1);
+}
+
 static void tlsbind_test_refused(struct kunit *test)
 {
 	struct tlsbind_sock *ts = tlsbind_test_socks;
 
 	ts->error = -EACCES;
-	KUNIT_ASSERT_EQ(test, tlsbind_test_ask(ts), 0);
 
-	KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, ts), -EACCES);
+	KUNIT_EXPECT_EQ(test, tlsbind_test_ask(ts), -EACCES);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_evidence_wait(ts, 0)), -ENODATA);
 	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 0);
 }
 
 static void tlsbind_test_rate(struct kunit *test)
 {
-	u8 nonce[TLSBIND_NONCE_SIZE] = {}, app_data[TLSBIND_APP_DATA_SIZE] = {};
 	struct tlsbind_sock *ts = tlsbind_test_socks;
 
-	KUNIT_EXPECT_EQ(test, tlsbind_evidence_challenge(ts, TLSBIND_FAKE_SPENT, nonce, app_data),
-			-EDQUOT);
+	tlsbind_fake_hardware.spent = true;
 
+	KUNIT_EXPECT_EQ(test, tlsbind_test_ask(ts), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_evidence_wait(ts, 0)), -ENODATA);
 	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 0);
 }
@@ -413,6 +435,7 @@ static struct kunit_case tlsbind_test_evidence_cases[] = {
 		     "an error of the provider is told once to each"),
 	TLSBIND_CASE(tlsbind_test_left_out,
 		     "a socket that cannot be attested does not spoil the rest"),
+	TLSBIND_CASE(tlsbind_test_restated, "what has changed since the challenge is stated anew"),
 	TLSBIND_CASE(tlsbind_test_refused, "what policy refuses is not signed"),
 	TLSBIND_CASE(tlsbind_test_rate, "a rule whose rate is used up lets no challenge wait"),
 	TLSBIND_CASE(tlsbind_test_stale,

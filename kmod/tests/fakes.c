@@ -68,7 +68,7 @@ void tlsbind_claims_answered(struct tlsbind_sock *ts, const struct tlsbind_claim
 
 bool tlsbind_policy_charge(const struct net *net, u64 rule)
 {
-	return rule != TLSBIND_FAKE_SPENT;
+	return !tlsbind_fake_hardware.spent;
 }
 
 /* door.h */

@@ -14,14 +14,12 @@
 
 #define TLSBIND_FAKE_CALLS	8
 
-/* Handle of a rule whose rate is used up. */
-#define TLSBIND_FAKE_SPENT	99
-
 /**
  * struct tlsbind_fake_hardware - the fake provider
  * @calls: how often it was asked
  * @live: reports that are not freed
  * @error: what it answers instead, negative, or 0
+ * @spent: the rate of every rule is used up
  * @hold: if set, it does not answer before @release
  * @asked: completed at each call
  * @release: completed by the test, once for each call that is held
@@ -31,6 +29,7 @@ struct tlsbind_fake_hardware {
 	unsigned int calls;
 	atomic_t live;
 	int error;
+	bool spent;
 	bool hold;
 	struct completion asked;
 	struct completion release;

@@ -13,7 +13,7 @@ tlsbind_kunit-y += kmod/tests/origin_kunit.o
 # This one includes evidence.c.
 tlsbind_kunit-y += kmod/tests/evidence_kunit.o
 tlsbind_kunit-y += kmod/tests/rfc9162.o kmod/tests/fakes.o
-tlsbind_kunit-y += kmod/binding.o kmod/key.o kmod/request.o kmod/batch.o
+tlsbind_kunit-y += kmod/binding.o kmod/key.o kmod/request.o kmod/batch.o kmod/statement.o
 tlsbind_kunit-y += kmod/rules.o kmod/rule.o kmod/trait.o kmod/twin.o kmod/fingerprint.o
 tlsbind_kunit-y += kmod/origin.o
 tlsbind_kunit-y += kmod/compat/sha384.o
