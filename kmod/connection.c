@@ -22,12 +22,10 @@
 #include <linux/build_bug.h>
 #include <linux/container_of.h>
 #include <linux/err.h>
-#include <linux/jhash.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
@@ -51,18 +49,10 @@ static struct workqueue_struct *tlsbind_connection_wq;
  */
 int tlsbind_connection_init(void)
 {
-	int ret;
-
 	BUILD_BUG_ON(TLSBIND_TWIN_KEY_SIZE != TLSBIND_CONNECTION_ID_SIZE);
+	tlsbind_twins_init(&tlsbind_connections);
 	tlsbind_connection_wq = alloc_workqueue("tlsbind_name", WQ_UNBOUND, 0);
-	if (!tlsbind_connection_wq)
-		return -ENOMEM;
-	ret = tlsbind_twins_init(&tlsbind_connections, jhash,
-				 (ptrdiff_t)offsetof(struct tlsbind_sock, index_place) -
-				 offsetof(struct tlsbind_sock, connection.twin));
-	if (ret)
-		destroy_workqueue(tlsbind_connection_wq);
-	return ret;
+	return tlsbind_connection_wq ? 0 : -ENOMEM;
 }
 
 /**
@@ -73,17 +63,6 @@ int tlsbind_connection_init(void)
 void tlsbind_connection_stop(void)
 {
 	destroy_workqueue(tlsbind_connection_wq);
-}
-
-/**
- * tlsbind_connection_exit() - drop the index
- *
- * Context: process, may sleep; after tlsbind_connection_stop(), and everything was
- * removed from it.
- */
-void tlsbind_connection_exit(void)
-{
-	tlsbind_twins_exit(&tlsbind_connections);
 }
 
 static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
@@ -100,14 +79,13 @@ static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
  * Ids are hashes. That two of different network namespaces become the same key is as
  * likely as that two are the same.
  */
-void tlsbind_connection_key(const struct net *net,
-			    const u8 id[TLSBIND_CONNECTION_ID_SIZE],
-			    u8 key[TLSBIND_TWIN_KEY_SIZE])
+void tlsbind_connection_key(const struct net *net, const void *id, void *key)
 {
-	put_unaligned(get_unaligned((const u64 *)id) ^ net->net_cookie,
-		      (u64 *)key);
-	memcpy(key + sizeof(u64), id + sizeof(u64),
-	       TLSBIND_CONNECTION_ID_SIZE - sizeof(u64));
+	u64 words[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)];
+
+	memcpy(words, id, sizeof(words));
+	words[0] ^= net->net_cookie;
+	memcpy(key, words, sizeof(words));
 }
 
 static int tlsbind_connection_name_some(struct tlsbind_unnamed *unnamed,
@@ -181,6 +159,7 @@ tlsbind_connection_next(struct tlsbind_unnamed *unnamed)
 				      connection.node);
 	if (ts) {
 		list_del(&ts->connection.node);
+		tlsbind_twin_init(&ts->connection.twin);
 		ts->indexed = TLSBIND_CONNECTION_NAMING;
 		/* It leaves the list before the table drops its reference. */
 		tlsbind_sock_hold(ts);
@@ -204,21 +183,19 @@ static bool tlsbind_connection_christen(struct tlsbind_sock *ts)
 	return named;
 }
 
-/* The one who names it is done, for now if not for good. */
+/* The one who names it is done. */
 static void tlsbind_connection_settle(struct tlsbind_unnamed *unnamed,
-				      struct tlsbind_sock *ts,
-				      enum tlsbind_connection_state state)
+				      struct tlsbind_sock *ts, bool named)
 {
 	bool gone;
 
 	spin_lock(&unnamed->lock);
 	gone = ts->indexed == TLSBIND_CONNECTION_GONE;
-	if (!gone)
-		ts->indexed = state;
-	if (!gone && state == TLSBIND_CONNECTION_UNNAMED)
-		list_add(&ts->connection.node, &unnamed->list);
-	else if (!gone)
+	if (!gone) {
+		ts->indexed = named ? TLSBIND_CONNECTION_FOUND :
+				      TLSBIND_CONNECTION_NONE;
 		tlsbind_connection_uncount(unnamed);
+	}
 	spin_unlock(&unnamed->lock);
 	if (!gone)
 		return;
@@ -232,21 +209,15 @@ static void tlsbind_connection_settle(struct tlsbind_unnamed *unnamed,
 	spin_unlock(&unnamed->lock);
 }
 
-/* An error is that of the index; it is the first of the list again then. */
-static int tlsbind_connection_name(struct tlsbind_unnamed *unnamed,
-				   struct tlsbind_sock *ts)
+static void tlsbind_connection_name(struct tlsbind_unnamed *unnamed,
+				    struct tlsbind_sock *ts)
 {
-	enum tlsbind_connection_state state = TLSBIND_CONNECTION_NONE;
-	int ret = 0;
+	bool named = tlsbind_connection_christen(ts);
 
-	if (tlsbind_connection_christen(ts)) {
-		ret = min(tlsbind_twin_add(&tlsbind_connections,
-					   &ts->connection.twin, NULL), 0);
-		state = ret ? TLSBIND_CONNECTION_UNNAMED :
-			      TLSBIND_CONNECTION_FOUND;
-	}
-	tlsbind_connection_settle(unnamed, ts, state);
-	return ret;
+	if (named)
+		tlsbind_twin_add(&tlsbind_connections, &ts->connection.twin,
+				 NULL);
+	tlsbind_connection_settle(unnamed, ts, named);
 }
 
 /* Name those who came first, so many or as many as there are. */
@@ -259,13 +230,13 @@ static int tlsbind_connection_name_some(struct tlsbind_unnamed *unnamed,
 	ret = mutex_lock_killable(&unnamed->naming);
 	if (ret)
 		return ret;
-	while (!ret && many-- && (ts = tlsbind_connection_next(unnamed))) {
-		ret = tlsbind_connection_name(unnamed, ts);
+	while (many-- && (ts = tlsbind_connection_next(unnamed))) {
+		tlsbind_connection_name(unnamed, ts);
 		tlsbind_sock_put(ts);
 		cond_resched();
 	}
 	mutex_unlock(&unnamed->naming);
-	return ret;
+	return 0;
 }
 
 /*
@@ -294,7 +265,6 @@ static int tlsbind_connection_name_all(const struct net *net)
 	return ret;
 }
 
-/* If the index has no room now, the next one who is added starts it again. */
 static void tlsbind_connection_work(struct work_struct *work)
 {
 	struct tlsbind_unnamed *unnamed = container_of(work,
@@ -302,8 +272,7 @@ static void tlsbind_connection_work(struct work_struct *work)
 						       work);
 
 	while (READ_ONCE(unnamed->count) > TLSBIND_UNNAMED_MAX / 2)
-		if (tlsbind_connection_name_some(unnamed, TLSBIND_UNNAMED_STEP))
-			return;
+		tlsbind_connection_name_some(unnamed, TLSBIND_UNNAMED_STEP);
 }
 
 /**
@@ -350,23 +319,23 @@ static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
  * Context: process, may sleep.
  * Return: the state with a reference for the caller; or an ERR_PTR(): -ENOENT;
  * -ENOTUNIQ if several sockets were given the same keys; -EINTR if the task is
- * being killed; -ENOMEM, -EBUSY or -E2BIG if the index does not grow in time.
+ * being killed.
  */
 struct tlsbind_sock *
 tlsbind_connection_get(const struct net *net,
 		       const u8 id[TLSBIND_CONNECTION_ID_SIZE])
 {
-	u8 key[TLSBIND_TWIN_KEY_SIZE];
+	u64 name[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)];
 	struct tlsbind_sock *ts;
 	int ret;
 
 	ret = tlsbind_connection_name_all(net);
 	if (ret)
 		return ERR_PTR(ret);
-	tlsbind_connection_key(net, id, key);
+	tlsbind_connection_key(net, id, name);
 	rcu_read_lock();
 	ts = tlsbind_connection_only(tlsbind_twin_find(&tlsbind_connections,
-						       key));
+						       name));
 	rcu_read_unlock();
 	return ts;
 }

@@ -84,20 +84,3 @@ void tlsbind_fingerprint(const struct tlsbind_key_material *key, u8 direction,
 	print->words[1] = tlsbind_sip_sum(&sip);
 	memzero_explicit(&sip, sizeof(sip));
 }
-
-/**
- * tlsbind_fingerprint_hash() - for a table of fingerprints
- * @print: a &struct tlsbind_fingerprint
- * @len: its size in bytes
- * @seed: of the table; each gives another hash
- *
- * Context: any.
- * Return: the hash. Who sees which ones have the same for one seed, by the time
- * that it takes to find them, learns nothing for the next.
- */
-u32 tlsbind_fingerprint_hash(const void *print, u32 len, u32 seed)
-{
-	const struct tlsbind_fingerprint *of = print;
-
-	return (of->words[0] * (seed | 1ull)) >> 32;
-}

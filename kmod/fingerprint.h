@@ -21,6 +21,5 @@ struct tlsbind_fingerprint {
 void tlsbind_fingerprint(const struct tlsbind_key_material *key, u8 direction,
 			 const siphash_key_t *secret,
 			 struct tlsbind_fingerprint *print);
-u32 tlsbind_fingerprint_hash(const void *print, u32 len, u32 seed);
 
 #endif

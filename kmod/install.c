@@ -45,25 +45,21 @@ static void tlsbind_install_read(struct sock *sk, bool tx,
 					      &ctx->crypto_recv, &change->key);
 }
 
-/* Whether another socket holds the key; that this cannot be told is an error. */
+/* Whether another socket holds the key. */
 static void tlsbind_install_share(struct tlsbind_sock *ts, struct sock *sk,
 				  bool tx,
 				  struct tlsbind_install_change *change)
 {
 	struct tlsbind_sock_key *key = tx ? &ts->tx : &ts->rx;
-	int ret;
 
 	sock_owned_by_me(sk);
 	if (change->error) {
 		tlsbind_share_release(key);
 		return;
 	}
-	ret = tlsbind_share_hold(key, &change->key,
-				 tx ? TLSBIND_DIRECTION_TX :
-				      TLSBIND_DIRECTION_RX);
-	if (ret < 0)
-		change->error = ret;
-	change->shared = ret > 0;
+	change->shared = tlsbind_share_hold(key, &change->key,
+					    tx ? TLSBIND_DIRECTION_TX :
+						 TLSBIND_DIRECTION_RX);
 	if (change->shared)
 		tlsbind_net_count(sock_net(sk), TLSBIND_STAT_SHARED);
 }

@@ -134,7 +134,6 @@ static const struct genl_split_ops tlsbind_nl_ops[] = {
 		.cmd	= TLSBIND_CMD_SOCK_GET,
 		.start	= tlsbind_nl_sock_dump_start,
 		.dumpit	= tlsbind_nl_sock_get_dumpit,
-		.done	= tlsbind_nl_sock_dump_done,
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
 	{

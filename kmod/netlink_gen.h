@@ -16,7 +16,6 @@
 extern const struct nla_policy tlsbind_rule_nl_policy[TLSBIND_A_RULE_LEASE + 1];
 
 int tlsbind_nl_sock_dump_start(struct netlink_callback *cb);
-int tlsbind_nl_sock_dump_done(struct netlink_callback *cb);
 
 int tlsbind_nl_rules_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsbind_nl_rules_get_dumpit(struct sk_buff *skb,

@@ -4,8 +4,8 @@
  */
 #include "netlink.h"
 
+#include <linux/build_bug.h>
 #include <linux/err.h>
-#include <linux/rhashtable.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/tlsbind.h>
@@ -20,19 +20,6 @@
 #include "net.h"
 #include "origin.h"
 #include "sock.h"
-
-/* So many sockets of a dump are looked at without a chance for others. */
-#define TLSBIND_NETLINK_STRETCH	256
-
-/**
- * struct tlsbind_netlink_dump - where a dump of sockets is
- * @iter: the walk; keeps its place while the reader reads
- * @restarts: how often it began anew because the table was resized
- */
-struct tlsbind_netlink_dump {
-	struct rhashtable_iter iter;
-	unsigned int restarts;
-};
 
 static int tlsbind_netlink_put_address(struct sk_buff *skb, int attr,
 				       const struct in6_addr *address)
@@ -222,8 +209,6 @@ struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
 	else if (ts == ERR_PTR(-ENOTUNIQ))
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
 				    "id: several sockets were given the same keys");
-	else if (IS_ERR(ts))
-		GENL_SET_ERR_MSG(info, "no memory for the index of connections; ask again");
 	return ts;
 }
 
@@ -264,58 +249,17 @@ int tlsbind_nl_sock_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
-static struct tlsbind_netlink_dump **
-tlsbind_netlink_dump(struct netlink_callback *cb)
-{
-	return (struct tlsbind_netlink_dump **)cb->ctx;
-}
-
 /**
  * tlsbind_nl_sock_dump_start() - begin a dump of TLSBIND_CMD_SOCK_GET
- * @cb: the dump
+ * @cb: the dump, which has the place of the walk in it
  *
  * Context: process, may sleep.
- * Return: 0; -EPERM; -ENOMEM.
+ * Return: 0 or -EPERM.
  */
 int tlsbind_nl_sock_dump_start(struct netlink_callback *cb)
 {
-	struct tlsbind_netlink_dump *dump;
-	int ret;
-
-	ret = tlsbind_netlink_admin(cb->skb, genl_info_dump(cb));
-	if (ret)
-		return ret;
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
-	if (!dump)
-		return -ENOMEM;
-	tlsbind_sock_walk(&dump->iter);
-	*tlsbind_netlink_dump(cb) = dump;
-	return 0;
-}
-
-/**
- * tlsbind_nl_sock_dump_done() - end a dump of TLSBIND_CMD_SOCK_GET
- * @cb: the dump
- *
- * Context: process, may sleep.
- * Return: 0
- */
-int tlsbind_nl_sock_dump_done(struct netlink_callback *cb)
-{
-	struct tlsbind_netlink_dump *dump = *tlsbind_netlink_dump(cb);
-
-	rhashtable_walk_exit(&dump->iter);
-	kfree(dump);
-	return 0;
-}
-
-/* A reader of two messages with different numbers knows that he missed something. */
-static void tlsbind_netlink_dump_number(struct netlink_callback *cb,
-					const struct tlsbind_netlink_dump *dump)
-{
-	struct tlsbind_net *tn = tlsbind_net(sock_net(cb->skb->sk));
-
-	cb->seq = atomic_read(&tn->turnover) + dump->restarts;
+	BUILD_BUG_ON(sizeof(struct tlsbind_sock_place) > sizeof(cb->ctx));
+	return tlsbind_netlink_admin(cb->skb, genl_info_dump(cb));
 }
 
 static int tlsbind_netlink_dump_sock(struct sk_buff *skb,
@@ -324,53 +268,15 @@ static int tlsbind_netlink_dump_sock(struct sk_buff *skb,
 {
 	void *hdr;
 
-	int ret = 0;
-
-	if (!refcount_inc_not_zero(&ts->ref))
+	if (!net_eq(tlsbind_sock_net(ts), sock_net(cb->skb->sk)) ||
+	    !tlsbind_sock_keyed(ts))
 		return 0;
-	if (!net_eq(tlsbind_sock_net(ts), sock_net(cb->skb->sk)) || !tlsbind_sock_keyed(ts))
-		goto out;
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &tlsbind_nl_family, NLM_F_MULTI,
 			  TLSBIND_CMD_SOCK_GET);
 	if (hdr)
 		genl_dump_check_consistent(cb, hdr);
-	ret = tlsbind_netlink_fill_sock(skb, hdr, ts);
-out:
-	tlsbind_sock_put(ts);
-	return ret;
-}
-
-/*
- * Some sockets more. A socket that does not fit is the first of the next
- * message. Return: 0 at the end, -EMSGSIZE if the message is full, -EAGAIN to go
- * on.
- */
-static int tlsbind_netlink_dump_stretch(struct sk_buff *skb,
-					struct netlink_callback *cb,
-					struct tlsbind_netlink_dump *dump)
-{
-	int left = TLSBIND_NETLINK_STRETCH, ret = 0;
-	struct tlsbind_sock *ts;
-
-	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
-		dump->restarts++;
-	tlsbind_netlink_dump_number(cb, dump);
-	ts = rhashtable_walk_peek(&dump->iter);
-	while (ts && !ret) {
-		if (!left--) {
-			ret = -EAGAIN;
-		} else if (IS_ERR(ts)) {
-			dump->restarts++;
-			tlsbind_netlink_dump_number(cb, dump);
-		} else {
-			ret = tlsbind_netlink_dump_sock(skb, cb, ts);
-		}
-		if (!ret)
-			ts = rhashtable_walk_next(&dump->iter);
-	}
-	rhashtable_walk_stop(&dump->iter);
-	return ret;
+	return tlsbind_netlink_fill_sock(skb, hdr, ts);
 }
 
 /**
@@ -386,12 +292,20 @@ static int tlsbind_netlink_dump_stretch(struct sk_buff *skb,
  */
 int tlsbind_nl_sock_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct tlsbind_netlink_dump *dump = *tlsbind_netlink_dump(cb);
-	int ret;
+	struct tlsbind_net *tn = tlsbind_net(sock_net(cb->skb->sk));
+	struct tlsbind_sock_place *place = (void *)cb->ctx, next = *place;
+	struct tlsbind_sock *ts;
+	int ret = 0;
 
-	do {
-		ret = tlsbind_netlink_dump_stretch(skb, cb, dump);
+	/* A reader of two messages with different numbers knows that he missed something. */
+	cb->seq = atomic_read(&tn->turnover);
+	while (!ret && (ts = tlsbind_sock_next(&next))) {
+		ret = tlsbind_netlink_dump_sock(skb, cb, ts);
+		/* What does not fit is the first of the next message. */
+		if (!ret)
+			*place = next;
+		tlsbind_sock_put(ts);
 		cond_resched();
-	} while (ret == -EAGAIN);
+	}
 	return ret && !skb->len ? ret : skb->len;
 }

@@ -5,8 +5,8 @@
  * mean that a key came from elsewhere. The two ends of a connection within
  * this machine do not: the direction is part of the fingerprint.
  *
- * Who finds that others hold its key is marked, and so is the first of those when the second
- * comes. So all are marked if there is more than one.
+ * A newcomer marks itself and one of those who hold its key. Whoever holds it beside
+ * another was a newcomer, or met one, so all are marked if there is more than one.
  */
 #include "share.h"
 
@@ -28,27 +28,22 @@ static siphash_key_t tlsbind_share_secret;
  * tlsbind_share_init() - make the table
  *
  * Context: process, may sleep until there is enough randomness; module init.
- * Return: 0; -ENOMEM; -ERESTARTSYS after a signal.
+ * Return: 0; -ERESTARTSYS after a signal.
  */
 int tlsbind_share_init(void)
 {
-	int ret = get_random_bytes_wait(&tlsbind_share_secret,
-					sizeof(tlsbind_share_secret));
-
-	return ret ?: tlsbind_twins_init(&tlsbind_shares,
-					 tlsbind_fingerprint_hash,
-					 (ptrdiff_t)offsetof(struct tlsbind_sock_key, held) -
-					 offsetof(struct tlsbind_sock_key, share));
+	tlsbind_twins_init(&tlsbind_shares);
+	return get_random_bytes_wait(&tlsbind_share_secret,
+				     sizeof(tlsbind_share_secret));
 }
 
 /**
- * tlsbind_share_exit() - drop the table
+ * tlsbind_share_exit() - forget what fingerprints are made with
  *
- * Context: process, may sleep; nothing is held any more.
+ * Context: any; nothing is held any more.
  */
 void tlsbind_share_exit(void)
 {
-	tlsbind_twins_exit(&tlsbind_shares);
 	memzero_explicit(&tlsbind_share_secret, sizeof(tlsbind_share_secret));
 }
 
@@ -59,24 +54,29 @@ static void tlsbind_share_mark(struct tlsbind_sock *ts)
 	spin_unlock(&ts->lock);
 }
 
-static void tlsbind_share_mark_tx(struct tlsbind_twin *share)
+/* All with the same fingerprint are keys of the same direction. */
+static void tlsbind_share_meet_tx(struct tlsbind_twin *newcomer,
+				  struct tlsbind_twin *other)
 {
-	tlsbind_share_mark(container_of(share, struct tlsbind_sock, tx.share));
+	tlsbind_share_mark(container_of(other, struct tlsbind_sock, tx.share));
+	tlsbind_share_mark(container_of(newcomer, struct tlsbind_sock, tx.share));
 }
 
-static void tlsbind_share_mark_rx(struct tlsbind_twin *share)
+static void tlsbind_share_meet_rx(struct tlsbind_twin *newcomer,
+				  struct tlsbind_twin *other)
 {
-	tlsbind_share_mark(container_of(share, struct tlsbind_sock, rx.share));
+	tlsbind_share_mark(container_of(other, struct tlsbind_sock, rx.share));
+	tlsbind_share_mark(container_of(newcomer, struct tlsbind_sock, rx.share));
 }
 
 static void tlsbind_share_print(const struct tlsbind_key_material *material,
-				u8 direction, u8 key[TLSBIND_TWIN_KEY_SIZE])
+				u8 direction, struct tlsbind_twin *share)
 {
 	struct tlsbind_fingerprint print;
 
 	BUILD_BUG_ON(sizeof(print) != TLSBIND_TWIN_KEY_SIZE);
 	tlsbind_fingerprint(material, direction, &tlsbind_share_secret, &print);
-	memcpy(key, &print, sizeof(print));
+	memcpy(share->key, &print, sizeof(print));
 }
 
 /**
@@ -88,20 +88,19 @@ static void tlsbind_share_print(const struct tlsbind_key_material *material,
  * If another living socket holds the key in the same direction, both states
  * get TLSBIND_F_KEY_SHARED, for good.
  *
- * Context: process, may sleep; with the socket lock, without that of the state.
- * Return: 0; 1 if another socket holds it; or a negative errno of
- * tlsbind_twin_add(): then it is not held.
+ * Context: process; with the socket lock, without that of the state.
+ * Return: true if another socket holds it.
  */
-int tlsbind_share_hold(struct tlsbind_sock_key *key,
-		       const struct tlsbind_key_material *material, u8 direction)
+bool tlsbind_share_hold(struct tlsbind_sock_key *key,
+			const struct tlsbind_key_material *material,
+			u8 direction)
 {
 	tlsbind_share_release(key);
-	tlsbind_share_print(material, direction, key->share.key);
-	/* All with the same fingerprint are keys of the same direction. */
+	tlsbind_share_print(material, direction, &key->share);
 	return tlsbind_twin_add(&tlsbind_shares, &key->share,
 				direction == TLSBIND_DIRECTION_TX ?
-					tlsbind_share_mark_tx :
-					tlsbind_share_mark_rx);
+					tlsbind_share_meet_tx :
+					tlsbind_share_meet_rx);
 }
 
 /**
@@ -116,10 +115,10 @@ int tlsbind_share_hold(struct tlsbind_sock_key *key,
 bool tlsbind_share_is(const struct tlsbind_sock_key *key,
 		      const struct tlsbind_key_material *material, u8 direction)
 {
-	u8 print[TLSBIND_TWIN_KEY_SIZE];
+	struct tlsbind_twin twin;
 
-	tlsbind_share_print(material, direction, print);
-	return !memcmp(print, key->share.key, sizeof(print));
+	tlsbind_share_print(material, direction, &twin);
+	return !memcmp(twin.key, key->share.key, sizeof(twin.key));
 }
 
 /**

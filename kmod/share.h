@@ -15,9 +15,9 @@ struct tlsbind_sock_key;
 
 int tlsbind_share_init(void);
 void tlsbind_share_exit(void);
-int tlsbind_share_hold(struct tlsbind_sock_key *key,
-		       const struct tlsbind_key_material *material,
-		       u8 direction);
+bool tlsbind_share_hold(struct tlsbind_sock_key *key,
+			const struct tlsbind_key_material *material,
+			u8 direction);
 bool tlsbind_share_is(const struct tlsbind_sock_key *key,
 		      const struct tlsbind_key_material *material,
 		      u8 direction);

@@ -10,8 +10,10 @@
  */
 #include "sock.h"
 
-#include <linux/delay.h>
-#include <linux/rhashtable.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/rbtree.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
 #include <net/net_namespace.h>
@@ -27,14 +29,38 @@
 #include "origin.h"
 #include "share.h"
 
-static struct rhashtable tlsbind_sock_table;
+#define TLSBIND_SOCK_SHARDS	1024
 
-static const struct rhashtable_params tlsbind_sock_params = {
-	.head_offset = offsetof(struct tlsbind_sock, node),
-	.key_offset = offsetof(struct tlsbind_sock, sk),
-	.key_len = sizeof_field(struct tlsbind_sock, sk),
-	.automatic_shrinking = true,
-};
+/*
+ * The table: red-black trees, since they take no memory but the states', need not grow, and
+ * cannot fail. With a million sockets they are ten levels deep.
+ */
+static struct tlsbind_sock_shard {
+	spinlock_t lock; /* root */
+	struct rb_root root;
+} tlsbind_sock_shards[TLSBIND_SOCK_SHARDS];
+
+static struct tlsbind_sock_shard *tlsbind_sock_shard(const struct sock *sk)
+{
+	return &tlsbind_sock_shards[hash_ptr(sk, ilog2(TLSBIND_SOCK_SHARDS))];
+}
+
+static struct tlsbind_sock *tlsbind_sock_of(const struct rb_node *node)
+{
+	return rb_entry_safe(node, struct tlsbind_sock, node);
+}
+
+static int tlsbind_sock_compare(const void *sk, const struct rb_node *node)
+{
+	uintptr_t a = (uintptr_t)sk, b = (uintptr_t)tlsbind_sock_of(node)->sk;
+
+	return a < b ? -1 : a > b;
+}
+
+static int tlsbind_sock_order(struct rb_node *a, const struct rb_node *b)
+{
+	return tlsbind_sock_compare(tlsbind_sock_of(a)->sk, b);
+}
 
 /**
  * tlsbind_sock_init() - make the table, and the index by connection id
@@ -43,16 +69,11 @@ static const struct rhashtable_params tlsbind_sock_params = {
  */
 int tlsbind_sock_init(void)
 {
-	int ret = tlsbind_connection_init();
+	unsigned int i;
 
-	if (ret)
-		return ret;
-	ret = rhashtable_init(&tlsbind_sock_table, &tlsbind_sock_params);
-	if (ret) {
-		tlsbind_connection_stop();
-		tlsbind_connection_exit();
-	}
-	return ret;
+	for (i = 0; i < TLSBIND_SOCK_SHARDS; i++)
+		spin_lock_init(&tlsbind_sock_shards[i].lock);
+	return tlsbind_connection_init();
 }
 
 static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
@@ -106,9 +127,20 @@ static void tlsbind_sock_retire(struct tlsbind_sock *ts)
 	tlsbind_sock_put(ts);
 }
 
-static void tlsbind_sock_retire_entry(void *entry, void *unused)
+/* Take a state out of the table; false if it is not in there any more. */
+static bool tlsbind_sock_remove(struct tlsbind_sock *ts)
 {
-	tlsbind_sock_retire(entry);
+	struct tlsbind_sock_shard *shard = tlsbind_sock_shard(ts->sk);
+	bool there;
+
+	spin_lock(&shard->lock);
+	there = !RB_EMPTY_NODE(&ts->node);
+	if (there) {
+		rb_erase(&ts->node, &shard->root);
+		RB_CLEAR_NODE(&ts->node);
+	}
+	spin_unlock(&shard->lock);
+	return there;
 }
 
 /**
@@ -120,10 +152,16 @@ static void tlsbind_sock_retire_entry(void *entry, void *unused)
  */
 void tlsbind_sock_exit(void)
 {
+	struct tlsbind_sock_place place = {};
+	struct tlsbind_sock *ts;
+
 	tlsbind_connection_stop();
-	rhashtable_free_and_destroy(&tlsbind_sock_table,
-				    tlsbind_sock_retire_entry, NULL);
-	tlsbind_connection_exit();
+	while ((ts = tlsbind_sock_next(&place))) {
+		if (tlsbind_sock_remove(ts))
+			tlsbind_sock_retire(ts);
+		tlsbind_sock_put(ts);
+		cond_resched();
+	}
 	rcu_barrier();
 }
 
@@ -131,18 +169,19 @@ void tlsbind_sock_exit(void)
  * tlsbind_sock_get() - look up a socket's state
  * @sk: the socket; the caller is in a call on it, so that it is not closed
  *
- * Context: any but hard interrupts.
+ * Context: process.
  * Return: the state with a reference for the caller, or NULL.
  */
 struct tlsbind_sock *tlsbind_sock_get(struct sock *sk)
 {
+	struct tlsbind_sock_shard *shard = tlsbind_sock_shard(sk);
 	struct tlsbind_sock *ts;
 
-	rcu_read_lock();
-	ts = rhashtable_lookup(&tlsbind_sock_table, &sk, tlsbind_sock_params);
-	if (ts && !refcount_inc_not_zero(&ts->ref))
-		ts = NULL;
-	rcu_read_unlock();
+	spin_lock(&shard->lock);
+	ts = tlsbind_sock_of(rb_find(sk, &shard->root, tlsbind_sock_compare));
+	if (ts)
+		tlsbind_sock_hold(ts);
+	spin_unlock(&shard->lock);
 	return ts;
 }
 
@@ -190,28 +229,27 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	ts->sk = sk;
 	ts->gating = &tlsbind_gating_none;
 	refcount_set(&ts->ref, 1);
+	RB_CLEAR_NODE(&ts->node);
+	tlsbind_twin_init(&ts->tx.share);
+	tlsbind_twin_init(&ts->rx.share);
 	spin_lock_init(&ts->lock);
 	init_waitqueue_head(&ts->wait);
 	INIT_LIST_HEAD(&ts->asked);
 	return ts;
 }
 
-/*
- * Put a state into the table. NULL: done; otherwise the state that is there
- * already, with a reference, or an ERR_PTR().
- */
+/* Put a state into the table, or get the one that is there already; with a reference. */
 static struct tlsbind_sock *tlsbind_sock_insert(struct tlsbind_sock *ts)
 {
+	struct tlsbind_sock_shard *shard = tlsbind_sock_shard(ts->sk);
 	struct tlsbind_sock *other;
 
-	rcu_read_lock();
-	other = rhashtable_lookup_get_insert_fast(&tlsbind_sock_table, &ts->node,
-						  tlsbind_sock_params);
-	/* It cannot go away: the socket is not closed while we are here. */
-	if (!IS_ERR_OR_NULL(other))
-		tlsbind_sock_hold(other);
-	rcu_read_unlock();
-	return other;
+	spin_lock(&shard->lock);
+	other = tlsbind_sock_of(rb_find_add(&ts->node, &shard->root,
+					    tlsbind_sock_order));
+	tlsbind_sock_hold(other ?: ts);
+	spin_unlock(&shard->lock);
+	return other ?: ts;
 }
 
 /**
@@ -219,30 +257,21 @@ static struct tlsbind_sock *tlsbind_sock_insert(struct tlsbind_sock *ts)
  * @sk: the socket; the caller is in a call on it, so that it is not closed
  *
  * Context: process, may sleep.
- * Return: the state with a reference for the caller; or an ERR_PTR(): -ENOMEM,
- * or -EBUSY or -E2BIG of a table that does not grow in time.
+ * Return: the state with a reference for the caller; or ERR_PTR(-ENOMEM).
  */
 struct tlsbind_sock *tlsbind_sock_track(struct sock *sk)
 {
-	struct tlsbind_sock *ts = tlsbind_sock_get(sk), *other;
-	int tries = 100;
+	struct tlsbind_sock *ts = tlsbind_sock_get(sk), *there;
 
 	if (ts)
 		return ts;
 	ts = tlsbind_sock_new(sk);
 	if (!ts)
 		return ERR_PTR(-ENOMEM);
-
-	tlsbind_sock_hold(ts);
-	/* The table is grown by a work item, which may need a moment. */
-	while ((other = tlsbind_sock_insert(ts)) == ERR_PTR(-EBUSY) && --tries)
-		usleep_range(100, 1000);
-	if (!other)
-		return ts;
-
-	tlsbind_sock_put(ts);
-	tlsbind_sock_put(ts);
-	return other;
+	there = tlsbind_sock_insert(ts);
+	if (there != ts)
+		tlsbind_sock_put(ts);
+	return there;
 }
 
 /**
@@ -281,16 +310,52 @@ bool tlsbind_sock_keyed(struct tlsbind_sock *ts)
 	return keyed;
 }
 
-/**
- * tlsbind_sock_walk() - begin a walk through all states
- * @iter: to go on with, as rhashtable_walk_enter() leaves it; what it comes
- *	across may have lost its last reference, but not its memory: who uses it takes one
- *
- * Context: process, may sleep.
- */
-void tlsbind_sock_walk(struct rhashtable_iter *iter)
+/* The first of a shard behind an address, with a reference; NULL at its end. */
+static struct tlsbind_sock *tlsbind_sock_after(struct tlsbind_sock_shard *shard,
+					       const struct sock *sk)
 {
-	rhashtable_walk_enter(&tlsbind_sock_table, iter);
+	struct tlsbind_sock *found = NULL;
+	struct rb_node *node;
+
+	spin_lock(&shard->lock);
+	node = shard->root.rb_node;
+	while (node) {
+		if (tlsbind_sock_compare(sk, node) < 0) {
+			found = tlsbind_sock_of(node);
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	if (found)
+		tlsbind_sock_hold(found);
+	spin_unlock(&shard->lock);
+	return found;
+}
+
+/**
+ * tlsbind_sock_next() - walk through all states
+ * @place: where the walk is, zero at first; it may rest there
+ *
+ * What is there all the time is met once, what comes or goes meanwhile perhaps.
+ *
+ * Context: process.
+ * Return: the next state, with a reference for the caller; NULL at the end.
+ */
+struct tlsbind_sock *tlsbind_sock_next(struct tlsbind_sock_place *place)
+{
+	struct tlsbind_sock *ts;
+
+	for (; place->shard < TLSBIND_SOCK_SHARDS; place->shard++) {
+		ts = tlsbind_sock_after(&tlsbind_sock_shards[place->shard],
+					place->sk);
+		if (ts) {
+			place->sk = ts->sk;
+			return ts;
+		}
+		place->sk = NULL;
+	}
+	return NULL;
 }
 
 /**
@@ -307,8 +372,7 @@ void tlsbind_sock_unpublish(struct sock *sk)
 
 	if (!ts)
 		return;
-	if (!rhashtable_remove_fast(&tlsbind_sock_table, &ts->node,
-				    tlsbind_sock_params)) {
+	if (tlsbind_sock_remove(ts)) {
 		if (tlsbind_sock_keyed(ts))
 			tlsbind_event_close(ts);
 		tlsbind_sock_retire(ts);

@@ -8,8 +8,8 @@
 #include <linux/build_bug.h>
 #include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/rbtree_types.h>
 #include <linux/refcount.h>
-#include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/tlsbind.h>
 #include <linux/wait.h>
@@ -21,7 +21,6 @@
 #include "twin.h"
 
 struct eventfd_ctx;
-struct rhashtable_iter;
 struct tlsbind_commitments;
 struct tlsbind_gating;
 struct tlsbind_origin;
@@ -31,7 +30,6 @@ struct tlsbind_request;
  * struct tlsbind_sock_key - one direction
  * @share: that a key is held, by its fingerprint, for others that hold the same: see
  *	share.c. It changes while @replacing, not under the lock
- * @held: enum tlsbind_twin_place of @share
  * @present: a key is in the kernel
  * @owed: what is kept in @commitments of the state is not that of the key yet: see
  *	tlsbind_commitment_make()
@@ -42,7 +40,6 @@ struct tlsbind_request;
  */
 struct tlsbind_sock_key {
 	struct tlsbind_twin share;
-	u8 held;
 	bool present : 1;
 	bool owed : 1;
 	bool replacing : 1;
@@ -80,7 +77,6 @@ struct tlsbind_sock_key {
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
  * @indexed: enum tlsbind_connection_state of @connection; see there for its lock
- * @index_place: enum tlsbind_twin_place of @connection; likewise
  * @commitments: of the keys, from the first who asked for them on, or NULL
  * @connection: in the index by connection id, or on the way there, once both
  *	directions are there
@@ -94,7 +90,7 @@ struct tlsbind_sock_key {
  *	is no reference any more
  */
 struct tlsbind_sock {
-	struct rhash_head node;
+	struct rb_node node;
 	struct sock *sk;
 	refcount_t ref;
 
@@ -122,7 +118,6 @@ struct tlsbind_sock {
 	bool admitted : 1;
 	bool no_export : 1;
 	u8 indexed;
-	u8 index_place;
 	struct tlsbind_commitments *commitments;
 
 	struct tlsbind_connection connection;
@@ -136,6 +131,16 @@ struct tlsbind_sock {
 };
 
 static_assert(TLSBIND_F_NIC <= U8_MAX && TLSBIND_F_KEY_SHARED <= U8_MAX);
+
+/**
+ * struct tlsbind_sock_place - where a walk through all states is
+ * @shard: of the table
+ * @sk: the last one there was in it; compared, never followed
+ */
+struct tlsbind_sock_place {
+	unsigned int shard;
+	const struct sock *sk;
+};
 
 /**
  * tlsbind_sock_net() - where a socket is
@@ -159,6 +164,6 @@ bool tlsbind_sock_keyed(struct tlsbind_sock *ts);
 void tlsbind_sock_unpublish(struct sock *sk);
 u64 tlsbind_sock_cookie(const struct tlsbind_sock *ts);
 void tlsbind_sock_flow(const struct tlsbind_sock *ts, struct tlsbind_flow *flow);
-void tlsbind_sock_walk(struct rhashtable_iter *iter);
+struct tlsbind_sock *tlsbind_sock_next(struct tlsbind_sock_place *place);
 
 #endif

@@ -100,17 +100,6 @@ static void tlsbind_test_print_length(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tlsbind_test_print_differs(&key, &longer, &tlsbind_test_secret));
 }
 
-static void tlsbind_test_print_hash(struct kunit *test)
-{
-	struct tlsbind_fingerprint a = { { 0x123456789abcdef0, 1 } }, b = a;
-
-	b.words[1]++;
-	KUNIT_EXPECT_EQ(test, tlsbind_fingerprint_hash(&a, sizeof(a), 7),
-			tlsbind_fingerprint_hash(&b, sizeof(b), 7));
-	KUNIT_EXPECT_NE(test, tlsbind_fingerprint_hash(&a, sizeof(a), 7),
-			tlsbind_fingerprint_hash(&a, sizeof(a), 9));
-}
-
 static struct kunit_case tlsbind_test_print_cases[] = {
 	TLSBIND_CASE_EACH(tlsbind_test_print_vector, prints,
 			  "fingerprints are what OpenSSL's SipHash computes"),
@@ -118,7 +107,6 @@ static struct kunit_case tlsbind_test_print_cases[] = {
 		     "a fingerprint changes with each byte of key, iv and secret"),
 	TLSBIND_CASE(tlsbind_test_print_length,
 		     "a longer key has another fingerprint, room beyond a key does not count"),
-	TLSBIND_CASE(tlsbind_test_print_hash, "the place in the table changes with its seed"),
 	{}
 };
 
