@@ -21,6 +21,7 @@
 
 
 TLSBIND_SLOW=${TLSBIND_SLOW:-4}	# how many times slower a debug kernel may be
+TESTS_A_SCAN=${TLSBIND_TESTS_A_SCAN:-5}	# for leaks, on a debug kernel
 BOOT_SECONDS=120	# until the first sign of life
 GRACE_SECONDS=90	# beyond a test's own limit: kill, unload, leak scan
 MAX_BOOTS=20		# a test that takes the guest down costs one boot
@@ -119,7 +120,7 @@ run_tests() {
 	verdict_reset
 	while [ "${#left[@]}" -gt 0 ] && [ "$boots" -lt "$MAX_BOOTS" ]; do
 		boots=$((boots + 1))
-		{ printf 'tests %s\n' "$TOKEN"; printf '%s\n' "${left[@]}"; } >"$DIR/run"
+		{ printf 'tests %s %s\n' "$TOKEN" "$TESTS_A_SCAN"; printf '%s\n' "${left[@]}"; } >"$DIR/run"
 		start_guest "$boots"
 		verdict_read "$FROM" "$QEMU"
 		stop_guest
