@@ -51,6 +51,8 @@ static u32 *tlsbind_rules_choose(struct tlsbind_rules *rules,
 	if (!best)
 		return &rules->rest;
 	rules->kinds |= BIT(by->kind);
+	if (by->len != tlsbind_trait_width(by->kind))
+		rules->cut |= BIT(by->kind);
 	__set_bit(by->len, rules->lengths[by->kind]);
 	best->load++;
 	return &best->first;
@@ -220,7 +222,12 @@ static void tlsbind_rules_walk_trait(struct tlsbind_rules_look *look,
 	struct tlsbind_trait cut;
 	unsigned int len;
 
-	for_each_set_bit(len, rules->lengths[trait->kind], TLSBIND_RULES_LENGTHS) {
+	/* Found by all of it: most are. */
+	if (test_bit(trait->len, rules->lengths[trait->kind]))
+		tlsbind_rules_walk(look, tlsbind_rules_bucket(rules, trait)->first);
+	if (!(rules->cut & BIT(trait->kind)))
+		return;
+	for_each_set_bit(len, rules->lengths[trait->kind], trait->len) {
 		tlsbind_trait_cut(trait, len, &cut);
 		tlsbind_rules_walk(look, tlsbind_rules_bucket(rules, &cut)->first);
 	}
@@ -245,13 +252,16 @@ struct tlsbind_rule *tlsbind_rules_find(const struct tlsbind_rules *rules,
 		.caller = caller,
 		.best = TLSBIND_RULES_NONE,
 	};
-	struct tlsbind_traits traits;
-	unsigned int i;
+	unsigned int kinds, kind, nth;
+	struct tlsbind_trait trait;
 
 	tlsbind_rules_walk(&look, rules->rest);
-	tlsbind_traits_had(flow, caller, rules->kinds, &traits);
-	for (i = 0; i < traits.count; i++)
-		tlsbind_rules_walk_trait(&look, &traits.list[i]);
+	for (kinds = rules->kinds; kinds; kinds &= kinds - 1) {
+		kind = __ffs(kinds);
+		for (nth = 0; tlsbind_trait_had(flow, caller, kind, nth, &trait);
+		     nth++)
+			tlsbind_rules_walk_trait(&look, &trait);
+	}
 	return look.best == TLSBIND_RULES_NONE ? NULL :
 						 rules->entries[look.best].rule;
 }

@@ -56,6 +56,7 @@ struct tlsbind_rules_bucket {
  * @mask: number of buckets, a power of two, less one
  * @rest: lowest position of the rules that are found by nothing
  * @kinds: those of traits that some rule is found by; a bit for each
+ * @cut: those of which some rule is found by less than all bits; likewise
  * @lengths: those of traits that some rule is found by, for each kind
  * @buckets: the index
  * @entries: the rules in their order
@@ -68,6 +69,7 @@ struct tlsbind_rules {
 	u32 mask;
 	u32 rest;
 	unsigned int kinds;
+	unsigned int cut;
 	DECLARE_BITMAP(lengths[TLSBIND_TRAIT_KINDS], TLSBIND_RULES_LENGTHS);
 	struct tlsbind_rules_bucket *buckets;
 	struct tlsbind_rules_entry entries[] __counted_by(count);

@@ -11,7 +11,7 @@
 
 #include <linux/bitops.h>
 #include <linux/build_bug.h>
-#include <linux/jhash.h>
+#include <linux/hash.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <net/ipv6.h>
@@ -90,49 +90,88 @@ void tlsbind_traits_demanded(const struct tlsbind_rule *rule,
 				 rule->uid_max);
 }
 
-static void tlsbind_traits_add_cgroups(struct tlsbind_traits *traits,
-				       const struct tlsbind_caller *caller)
+/**
+ * tlsbind_trait_width() - how long is a trait that is all of a value?
+ * @kind: of this kind
+ *
+ * Context: any.
+ * Return: so many bits.
+ */
+u8 tlsbind_trait_width(enum tlsbind_trait_kind kind)
 {
-	int i;
+	static const u8 widths[TLSBIND_TRAIT_KINDS] = {
+		[TLSBIND_TRAIT_EXE] = TLSBIND_TRAIT_BITS,
+		[TLSBIND_TRAIT_CGROUP] = 64,
+		[TLSBIND_TRAIT_LOCAL] = TLSBIND_TRAIT_BITS,
+		[TLSBIND_TRAIT_REMOTE] = TLSBIND_TRAIT_BITS,
+		[TLSBIND_TRAIT_LOCAL_PORT] = 16,
+		[TLSBIND_TRAIT_REMOTE_PORT] = 16,
+		[TLSBIND_TRAIT_UID] = 32,
+	};
 
-	for (i = 0; i < TLSBIND_CALLER_CGROUPS && caller->cgroups[i]; i++)
-		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_CGROUP, 64,
-					  caller->cgroups[i]);
+	return widths[kind];
+}
+
+static bool tlsbind_trait_had_exe(const struct tlsbind_exe *exe,
+				  struct tlsbind_trait *trait)
+{
+	memcpy(&trait->bits, exe->digest, sizeof(trait->bits));
+	return exe->kind != TLSBIND_EXE_NONE;
+}
+
+static bool tlsbind_trait_had_number(u64 number, struct tlsbind_trait *trait)
+{
+	put_unaligned_be64(number << (64 - trait->len), trait->bits.s6_addr);
+	memset(trait->bits.s6_addr + sizeof(number), 0, sizeof(number));
+	return true;
+}
+
+static bool tlsbind_trait_had_address(const struct in6_addr *address,
+				      struct tlsbind_trait *trait)
+{
+	trait->bits = *address;
+	return true;
 }
 
 /**
- * tlsbind_traits_had() - what an installation has
+ * tlsbind_trait_had() - what an installation has
  * @flow: of the socket
  * @caller: who installs the key
- * @kinds: of these kinds only; a bit for each
- * @traits: filled, each in full length
+ * @kind: of this kind
+ * @nth: 0 for the first; a caller is in several cgroups
+ * @trait: filled, in full length
  *
  * Context: any.
+ * Return: false if there is no such.
  */
-void tlsbind_traits_had(const struct tlsbind_flow *flow,
-			const struct tlsbind_caller *caller, unsigned int kinds,
-			struct tlsbind_traits *traits)
+bool tlsbind_trait_had(const struct tlsbind_flow *flow,
+		       const struct tlsbind_caller *caller,
+		       enum tlsbind_trait_kind kind, unsigned int nth,
+		       struct tlsbind_trait *trait)
 {
-	traits->count = 0;
-	if (kinds & BIT(TLSBIND_TRAIT_EXE))
-		tlsbind_traits_add_exe(traits, &caller->exe);
-	if (kinds & BIT(TLSBIND_TRAIT_CGROUP))
-		tlsbind_traits_add_cgroups(traits, caller);
-	if (kinds & BIT(TLSBIND_TRAIT_LOCAL))
-		tlsbind_traits_add(traits, TLSBIND_TRAIT_LOCAL, &flow->local,
-				   TLSBIND_TRAIT_BITS);
-	if (kinds & BIT(TLSBIND_TRAIT_REMOTE))
-		tlsbind_traits_add(traits, TLSBIND_TRAIT_REMOTE, &flow->remote,
-				   TLSBIND_TRAIT_BITS);
-	if (kinds & BIT(TLSBIND_TRAIT_LOCAL_PORT))
-		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_LOCAL_PORT, 16,
-					  flow->local_port);
-	if (kinds & BIT(TLSBIND_TRAIT_REMOTE_PORT))
-		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_REMOTE_PORT, 16,
-					  flow->remote_port);
-	if (kinds & BIT(TLSBIND_TRAIT_UID))
-		tlsbind_traits_add_number(traits, TLSBIND_TRAIT_UID, 32,
-					  caller->uid);
+	trait->kind = kind;
+	trait->len = tlsbind_trait_width(kind);
+	if (kind == TLSBIND_TRAIT_CGROUP)
+		return nth < TLSBIND_CALLER_CGROUPS && caller->cgroups[nth] &&
+		       tlsbind_trait_had_number(caller->cgroups[nth], trait);
+	if (nth)
+		return false;
+	switch (kind) {
+	case TLSBIND_TRAIT_EXE:
+		return tlsbind_trait_had_exe(&caller->exe, trait);
+	case TLSBIND_TRAIT_LOCAL:
+		return tlsbind_trait_had_address(&flow->local, trait);
+	case TLSBIND_TRAIT_REMOTE:
+		return tlsbind_trait_had_address(&flow->remote, trait);
+	case TLSBIND_TRAIT_LOCAL_PORT:
+		return tlsbind_trait_had_number(flow->local_port, trait);
+	case TLSBIND_TRAIT_REMOTE_PORT:
+		return tlsbind_trait_had_number(flow->remote_port, trait);
+	case TLSBIND_TRAIT_UID:
+		return tlsbind_trait_had_number(caller->uid, trait);
+	default:
+		return false;
+	}
 }
 
 /**
@@ -155,11 +194,15 @@ void tlsbind_trait_cut(const struct tlsbind_trait *trait, u8 len,
  * tlsbind_trait_hash() - a number that equal traits have in common
  * @trait: the trait
  *
+ * Whoever makes rules that have the same slows down his own network namespace only.
+ *
  * Context: any.
  * Return: it.
  */
 u32 tlsbind_trait_hash(const struct tlsbind_trait *trait)
 {
-	return jhash(&trait->bits, sizeof(trait->bits),
-		     trait->kind << 8 | trait->len);
+	u64 high = get_unaligned((const u64 *)trait->bits.s6_addr);
+	u64 low = get_unaligned((const u64 *)trait->bits.s6_addr + 1);
+
+	return hash_64(hash_64(high, 64) ^ low ^ (u64)(trait->kind << 8 | trait->len) << 32, 32);
 }

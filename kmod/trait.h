@@ -27,9 +27,6 @@ enum tlsbind_trait_kind {
 	TLSBIND_TRAIT_KINDS
 };
 
-/* There may be several cgroups. */
-#define TLSBIND_TRAITS_MAX	(TLSBIND_TRAIT_KINDS - 1 + TLSBIND_CALLER_CGROUPS)
-
 /**
  * struct tlsbind_trait - one of them
  * @kind: what it is a value of
@@ -43,20 +40,22 @@ struct tlsbind_trait {
 };
 
 /**
- * struct tlsbind_traits - all of a rule or of an installation
+ * struct tlsbind_traits - all of a rule
  * @count: how many there are
  * @list: none has the length 0
  */
 struct tlsbind_traits {
 	unsigned int count;
-	struct tlsbind_trait list[TLSBIND_TRAITS_MAX];
+	struct tlsbind_trait list[TLSBIND_TRAIT_KINDS];
 };
 
 void tlsbind_traits_demanded(const struct tlsbind_rule *rule,
 			     struct tlsbind_traits *traits);
-void tlsbind_traits_had(const struct tlsbind_flow *flow,
-			const struct tlsbind_caller *caller, unsigned int kinds,
-			struct tlsbind_traits *traits);
+u8 tlsbind_trait_width(enum tlsbind_trait_kind kind);
+bool tlsbind_trait_had(const struct tlsbind_flow *flow,
+		       const struct tlsbind_caller *caller,
+		       enum tlsbind_trait_kind kind, unsigned int nth,
+		       struct tlsbind_trait *trait);
 void tlsbind_trait_cut(const struct tlsbind_trait *trait, u8 len,
 		       struct tlsbind_trait *cut);
 u32 tlsbind_trait_hash(const struct tlsbind_trait *trait);
