@@ -61,6 +61,9 @@ static unsigned int tlsbind_hook_count;
 /* Calls that are inside a wrapper now. */
 static atomic_t tlsbind_hook_inflight = ATOMIC_INIT(0);
 
+/* Somebody waits until there are none. */
+static bool tlsbind_hook_draining;
+
 static void notrace tlsbind_hook_divert(unsigned long ip, unsigned long parent_ip,
 					struct ftrace_ops *ops,
 					struct ftrace_regs *fregs)
@@ -163,7 +166,9 @@ void tlsbind_hook_enter(struct tlsbind_hook *hook)
  */
 void tlsbind_hook_leave(void)
 {
-	if (atomic_dec_and_test(&tlsbind_hook_inflight))
+	/* Fully ordered; pairs with tlsbind_hook_drain(): one of both sees the other. */
+	if (atomic_dec_and_test(&tlsbind_hook_inflight) &&
+	    READ_ONCE(tlsbind_hook_draining))
 		wake_up_var(&tlsbind_hook_inflight);
 }
 
@@ -190,6 +195,8 @@ void tlsbind_hook_leave(void)
  */
 void tlsbind_hook_drain(void)
 {
+	/* Before it looks at the number, the wait has a full barrier. */
+	WRITE_ONCE(tlsbind_hook_draining, true);
 	synchronize_rcu_tasks();
 	/* In steps, so that a long wait is not reported as a hung task. */
 	while (!wait_var_event_timeout(&tlsbind_hook_inflight,
