@@ -13,7 +13,6 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
-#include <linux/user_namespace.h>
 #include <crypto/hash_info.h>
 #include <net/net_namespace.h>
 
@@ -36,6 +35,11 @@ static void tlsbind_caller_cgroup(struct tlsbind_caller *caller)
 	     level <= cgroup->level; level++)
 		caller->cgroups[level] = cgroup_id(cgroup_ancestor(cgroup, level));
 	rcu_read_unlock();
+	if (level < TLSBIND_CALLER_CGROUPS)
+		caller->cgroups[level] = 0;
+#else
+	caller->cgroup_id = 0;
+	caller->cgroups[0] = 0;
 #endif
 }
 
@@ -125,8 +129,8 @@ static void tlsbind_caller_exe(struct tlsbind_exe *exe)
  */
 void tlsbind_caller_get(struct tlsbind_caller *caller)
 {
-	memset(caller, 0, sizeof(*caller));
-	caller->uid = from_kuid(&init_user_ns, current_euid());
+	/* That of the initial user namespace is the kernel's own number of it. */
+	caller->uid = __kuid_val(current_euid());
 	tlsbind_caller_cgroup(caller);
 	caller->netns = current->nsproxy->net_ns->ns.inum;
 	tlsbind_caller_exe(&caller->exe);

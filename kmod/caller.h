@@ -28,7 +28,7 @@ struct tlsbind_exe {
  * @uid: in the initial user namespace
  * @cgroup_id: cgroup v2
  * @cgroups: of those that @cgroup_id is below and itself, from the root on; as
- *	many as there are and fit, then zero
+ *	many as there are and fit, then, if there is room, one zero
  * @netns: inode number of its network namespace
  * @exe: digest of its executable
  */

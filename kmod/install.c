@@ -78,6 +78,13 @@ static bool tlsbind_install_guards(const struct tlsbind_verdict *verdict)
 	       verdict->action == TLSBIND_ACTION_GATE;
 }
 
+/* Must the key stay on this side of the network card? */
+static bool tlsbind_install_on_chip(const struct tlsbind_verdict *verdict)
+{
+	return tlsbind_install_guards(verdict) &&
+	       !(verdict->options & TLSBIND_OPTION_NIC);
+}
+
 static void tlsbind_install_count_key(struct tlsbind_sock *ts,
 				      struct tlsbind_sock_key *key,
 				      const struct tlsbind_verdict *verdict)
@@ -160,18 +167,20 @@ static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 }
 
 /* A key is refused, because where it comes from cannot be noted. */
-static int tlsbind_install_unnoted(struct tlsbind_sock *ts, struct sock *sk,
-				   const struct tlsbind_install *install,
-				   const struct tlsbind_verdict *verdict,
-				   int error)
+static noinline int
+tlsbind_install_unnoted(struct tlsbind_sock *ts, struct sock *sk,
+			const struct tlsbind_install *install,
+			const struct tlsbind_caller *caller, int error)
 {
+	struct tlsbind_verdict verdict;
 	bool gated;
 
+	tlsbind_policy_judge(sock_net(sk), &install->flow, caller, &verdict);
 	spin_lock(&ts->lock);
 	gated = ts->gated;
 	spin_unlock(&ts->lock);
-	return gated || tlsbind_install_strict(verdict) ?
-		       tlsbind_install_refuse(ts, sk, install, verdict, error) :
+	return gated || tlsbind_install_strict(&verdict) ?
+		       tlsbind_install_refuse(ts, sk, install, &verdict, error) :
 		       error;
 }
 
@@ -194,7 +203,7 @@ static int tlsbind_install_permit(const struct tlsbind_sock *ts, bool tx,
 		return -EACCES;
 	if (!tlsbind_install_guards(verdict))
 		return 0;
-	if (offloads && !(verdict->options & TLSBIND_OPTION_NIC))
+	if (offloads)
 		return -EACCES;
 	if (verdict->rekey == TLSBIND_REKEY_ABORT &&
 	    (tx ? ts->tx.present : ts->rx.present))
@@ -227,8 +236,8 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 {
 	const struct tlsbind_verdict *verdict = &install->origin->verdict;
 	struct tlsbind_sock_key *key = install->tx ? &ts->tx : &ts->rx;
-	bool offloads = tlsbind_flow_offloads(sk, install->tx);
 	struct tlsbind_hold *hold;
+	bool offloads;
 	int ret;
 
 	/*
@@ -242,6 +251,8 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 		return ret;
 	if (key->present)
 		tlsbind_commitment_keep(ts);
+	offloads = tlsbind_install_on_chip(verdict) &&
+		   tlsbind_flow_offloads(sk, install->tx);
 	spin_lock(&ts->lock);
 	tlsbind_install_check_unseen(ts, sk, 0);
 	ret = tlsbind_install_permit(ts, install->tx, verdict, offloads);
@@ -289,27 +300,25 @@ static int tlsbind_install_try(struct tlsbind_sock *ts, struct sock *sk,
 int tlsbind_install_begin(struct tlsbind_sock *ts, struct sock *sk, bool tx,
 			  struct tlsbind_install *install)
 {
-	const struct net *net = sock_net(sk);
-	struct tlsbind_verdict verdict;
 	struct tlsbind_caller caller;
-	int ret;
+	int ret = -ENOMEM;
 
 	install->tx = tx;
 	tlsbind_caller_get(&caller);
 	lock_sock(sk);
 	tlsbind_flow_get(sk, &install->flow);
-	tlsbind_policy_judge(net, &install->flow, &caller, &verdict);
-	install->origin = tlsbind_origin_get(net, &caller, &verdict);
-	ret = install->origin ? tlsbind_install_try(ts, sk, install) : -ENOMEM;
+	install->origin = tlsbind_origin_get(sock_net(sk), &install->flow,
+					     &caller);
+	if (install->origin)
+		ret = tlsbind_install_try(ts, sk, install);
 	release_sock(sk);
-	if (verdict.rule)
-		tlsbind_policy_count(net, verdict.rule);
-	if (!install->origin)
-		return tlsbind_install_unnoted(ts, sk, install, &verdict, ret);
 	if (!ret)
 		return 0;
+	if (!install->origin)
+		return tlsbind_install_unnoted(ts, sk, install, &caller, ret);
 	if (ret != -EBUSY)
-		tlsbind_install_refuse(ts, sk, install, &verdict, ret);
+		tlsbind_install_refuse(ts, sk, install,
+				       &install->origin->verdict, ret);
 	tlsbind_origin_put(install->origin);
 	return ret;
 }

@@ -16,17 +16,20 @@
 #include <linux/string.h>
 
 #include "net.h"
+#include "rule.h"
 
 /**
  * struct tlsbind_origin_wanted - what is looked up
  * @tn: network namespace of the socket
  * @caller: who installs a key
- * @verdict: what the rules said of that
+ * @generation: of the rules that were asked
+ * @rule: handle of the one that decided, 0 if none did
  */
 struct tlsbind_origin_wanted {
 	const struct tlsbind_net *tn;
 	const struct tlsbind_caller *caller;
-	const struct tlsbind_verdict *verdict;
+	u32 generation;
+	u64 rule;
 };
 
 static struct rhashtable tlsbind_origin_table;
@@ -49,33 +52,33 @@ static bool tlsbind_origin_matches(const struct tlsbind_origin *origin,
 				   const struct tlsbind_origin_wanted *wanted)
 {
 	return origin->tn == wanted->tn &&
-	       origin->verdict.generation == wanted->verdict->generation &&
-	       origin->verdict.rule == wanted->verdict->rule &&
+	       origin->verdict.generation == wanted->generation &&
+	       origin->verdict.rule == wanted->rule &&
 	       tlsbind_origin_same_caller(&origin->caller, wanted->caller);
 }
 
-static u32 tlsbind_origin_hash(const struct tlsbind_caller *caller,
-			       const struct tlsbind_verdict *verdict, u32 seed)
-{
-	seed = jhash_3words(caller->uid, lower_32_bits(caller->cgroup_id),
-			    lower_32_bits(caller->netns), seed);
-	seed = jhash_3words(lower_32_bits(verdict->rule), verdict->generation,
-			    caller->exe.kind, seed);
-	return jhash(caller->exe.digest, caller->exe.len, seed);
-}
-
-static u32 tlsbind_origin_hash_wanted(const void *key, u32 len, u32 seed)
+static u32 tlsbind_origin_hash(const void *key, u32 len, u32 seed)
 {
 	const struct tlsbind_origin_wanted *wanted = key;
+	const struct tlsbind_caller *caller = wanted->caller;
 
-	return tlsbind_origin_hash(wanted->caller, wanted->verdict, seed);
+	seed = jhash_3words(caller->uid, lower_32_bits(caller->cgroup_id),
+			    lower_32_bits(caller->netns), seed);
+	seed = jhash_3words(lower_32_bits(wanted->rule), wanted->generation,
+			    caller->exe.kind, seed);
+	return jhash(caller->exe.digest, caller->exe.len, seed);
 }
 
 static u32 tlsbind_origin_hash_entry(const void *entry, u32 len, u32 seed)
 {
 	const struct tlsbind_origin *origin = entry;
+	struct tlsbind_origin_wanted wanted = {
+		.caller = &origin->caller,
+		.generation = origin->verdict.generation,
+		.rule = origin->verdict.rule,
+	};
 
-	return tlsbind_origin_hash(&origin->caller, &origin->verdict, seed);
+	return tlsbind_origin_hash(&wanted, sizeof(wanted), seed);
 }
 
 /* Return: 0 if it is the one. */
@@ -87,7 +90,7 @@ static int tlsbind_origin_compare(struct rhashtable_compare_arg *arg,
 
 static const struct rhashtable_params tlsbind_origin_params = {
 	.head_offset = offsetof(struct tlsbind_origin, node),
-	.hashfn = tlsbind_origin_hash_wanted,
+	.hashfn = tlsbind_origin_hash,
 	.obj_hashfn = tlsbind_origin_hash_entry,
 	.obj_cmpfn = tlsbind_origin_compare,
 	.automatic_shrinking = true,
@@ -115,18 +118,15 @@ void tlsbind_origin_exit(void)
 	rhashtable_destroy(&tlsbind_origin_table);
 }
 
-/* The latest of the network namespace, if it is the one. */
+/* The latest of the network namespace, if it is the one. With the RCU read lock. */
 static struct tlsbind_origin *
 tlsbind_origin_latest(const struct tlsbind_origin_wanted *wanted)
 {
-	struct tlsbind_origin *origin;
+	struct tlsbind_origin *origin = rcu_dereference(wanted->tn->origin);
 
-	rcu_read_lock();
-	origin = rcu_dereference(wanted->tn->origin);
 	if (origin && (!tlsbind_origin_matches(origin, wanted) ||
 		       !refcount_inc_not_zero(&origin->ref)))
 		origin = NULL;
-	rcu_read_unlock();
 	return origin;
 }
 
@@ -146,7 +146,8 @@ tlsbind_origin_find(const struct tlsbind_origin_wanted *wanted)
 }
 
 static struct tlsbind_origin *
-tlsbind_origin_new(const struct tlsbind_origin_wanted *wanted)
+tlsbind_origin_new(const struct tlsbind_origin_wanted *wanted,
+		   const struct tlsbind_verdict *verdict)
 {
 	struct tlsbind_origin *origin = kzalloc(sizeof(*origin),
 						GFP_KERNEL_ACCOUNT);
@@ -156,7 +157,7 @@ tlsbind_origin_new(const struct tlsbind_origin_wanted *wanted)
 	refcount_set(&origin->ref, 1);
 	origin->tn = wanted->tn;
 	origin->caller = *wanted->caller;
-	origin->verdict = *wanted->verdict;
+	origin->verdict = *verdict;
 	/* Who finds it reads this under RCU only after it is in the table. */
 	origin->listed = true;
 	if (rhashtable_insert_fast(&tlsbind_origin_table, &origin->node,
@@ -175,34 +176,56 @@ static void tlsbind_origin_remember(struct tlsbind_net *tn,
 	tlsbind_origin_put(old);
 }
 
+/* Not the latest; the rules are asked once more, since they may have changed. */
+static noinline struct tlsbind_origin *
+tlsbind_origin_other(const struct net *net, const struct tlsbind_flow *flow,
+		     const struct tlsbind_caller *caller)
+{
+	struct tlsbind_net *tn = tlsbind_net(net);
+	struct tlsbind_origin_wanted wanted = { .tn = tn, .caller = caller };
+	struct tlsbind_verdict verdict;
+	struct tlsbind_origin *origin;
+
+	tlsbind_policy_judge(net, flow, caller, &verdict);
+	wanted.generation = verdict.generation;
+	wanted.rule = verdict.rule;
+	origin = tlsbind_origin_find(&wanted) ?:
+		 tlsbind_origin_new(&wanted, &verdict);
+	if (origin)
+		tlsbind_origin_remember(tn, tlsbind_origin_hold(origin));
+	return origin;
+}
+
 /**
  * tlsbind_origin_get() - where a key comes from that is being installed
- * @net: network namespace of the socket, held
+ * @net: network namespace of the socket, held; its rules are asked
+ * @flow: of the socket
  * @caller: who installs it
- * @verdict: what the rules of @net said of that
+ *
+ * The rule that decides counts it.
  *
  * Context: process, may sleep.
  * Return: the origin with a reference for the caller, who gives it back before he lets
  * go of @net; NULL without memory.
  */
 struct tlsbind_origin *tlsbind_origin_get(const struct net *net,
-					  const struct tlsbind_caller *caller,
-					  const struct tlsbind_verdict *verdict)
+					  const struct tlsbind_flow *flow,
+					  const struct tlsbind_caller *caller)
 {
-	struct tlsbind_net *tn = tlsbind_net(net);
-	struct tlsbind_origin_wanted wanted = {
-		.tn = tn,
-		.caller = caller,
-		.verdict = verdict,
-	};
-	struct tlsbind_origin *origin = tlsbind_origin_latest(&wanted);
+	struct tlsbind_origin_wanted wanted;
+	struct tlsbind_origin *origin;
+	struct tlsbind_rule *rule;
 
-	if (origin)
-		return origin;
-	origin = tlsbind_origin_find(&wanted) ?: tlsbind_origin_new(&wanted);
-	if (origin)
-		tlsbind_origin_remember(tn, tlsbind_origin_hold(origin));
-	return origin;
+	wanted.tn = tlsbind_net(net);
+	wanted.caller = caller;
+	rcu_read_lock();
+	rule = tlsbind_policy_ask(wanted.tn, flow, caller, &wanted.generation);
+	wanted.rule = rule ? rule->handle : 0;
+	if (rule)
+		atomic64_inc(&rule->matches);
+	origin = tlsbind_origin_latest(&wanted);
+	rcu_read_unlock();
+	return origin ?: tlsbind_origin_other(net, flow, caller);
 }
 
 /**

@@ -14,6 +14,7 @@
 #include "policy.h"
 
 struct net;
+struct tlsbind_flow;
 struct tlsbind_net;
 
 /**
@@ -42,8 +43,8 @@ struct tlsbind_origin {
 int tlsbind_origin_init(void);
 void tlsbind_origin_exit(void);
 struct tlsbind_origin *tlsbind_origin_get(const struct net *net,
-					  const struct tlsbind_caller *caller,
-					  const struct tlsbind_verdict *verdict);
+					  const struct tlsbind_flow *flow,
+					  const struct tlsbind_caller *caller);
 struct tlsbind_origin *tlsbind_origin_hold(struct tlsbind_origin *origin);
 void tlsbind_origin_put(struct tlsbind_origin *origin);
 void tlsbind_origin_drop(struct tlsbind_net *tn);

@@ -80,6 +80,27 @@ bool tlsbind_policy_grants(const struct tlsbind_verdict *verdict)
 }
 
 /**
+ * tlsbind_policy_ask() - which rule decides, and of which rules?
+ * @tn: network namespace of the socket
+ * @flow: of the socket
+ * @caller: who installs the key
+ * @generation: set to that of the rules, 0 if there never were any
+ *
+ * Context: any, with the RCU read lock.
+ * Return: the rule, for as long as that is held; NULL if none decides.
+ */
+struct tlsbind_rule *tlsbind_policy_ask(const struct tlsbind_net *tn,
+					const struct tlsbind_flow *flow,
+					const struct tlsbind_caller *caller,
+					u32 *generation)
+{
+	const struct tlsbind_rules *rules = rcu_dereference(tn->rules);
+
+	*generation = rules ? rules->generation : 0;
+	return rules ? tlsbind_rules_find(rules, flow, caller) : NULL;
+}
+
+/**
  * tlsbind_policy_judge() - what do the rules say of a key?
  * @net: network namespace of the socket
  * @flow: of the socket
@@ -120,24 +141,6 @@ static struct tlsbind_rule *tlsbind_policy_rule(const struct net *net,
 	position = tlsbind_rules_position(rules, handle);
 	return position == TLSBIND_RULES_NONE ? NULL :
 						rules->entries[position].rule;
-}
-
-/**
- * tlsbind_policy_count() - a rule has decided a key installation
- * @net: network namespace of the socket
- * @rule: its handle; nothing happens if it is gone
- *
- * Context: any.
- */
-void tlsbind_policy_count(const struct net *net, u64 rule)
-{
-	struct tlsbind_rule *found;
-
-	rcu_read_lock();
-	found = tlsbind_policy_rule(net, rule);
-	if (found)
-		atomic64_inc(&found->matches);
-	rcu_read_unlock();
 }
 
 /**

@@ -71,7 +71,10 @@ bool tlsbind_policy_grants(const struct tlsbind_verdict *verdict);
 void tlsbind_policy_judge(const struct net *net, const struct tlsbind_flow *flow,
 			  const struct tlsbind_caller *caller,
 			  struct tlsbind_verdict *verdict);
-void tlsbind_policy_count(const struct net *net, u64 rule);
+struct tlsbind_rule *tlsbind_policy_ask(const struct tlsbind_net *tn,
+					const struct tlsbind_flow *flow,
+					const struct tlsbind_caller *caller,
+					u32 *generation);
 bool tlsbind_policy_charge(const struct net *net, u64 rule);
 u32 tlsbind_policy_flags(void);
 void tlsbind_policy_state(const struct net *net,

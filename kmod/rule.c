@@ -60,7 +60,7 @@ static bool tlsbind_rule_matches_cgroup(const struct tlsbind_rule *rule,
 
 	if (!rule->cgroup)
 		return true;
-	for (i = 0; i < TLSBIND_CALLER_CGROUPS; i++)
+	for (i = 0; i < TLSBIND_CALLER_CGROUPS && caller->cgroups[i]; i++)
 		if (caller->cgroups[i] == rule->cgroup)
 			return true;
 	return false;

@@ -3,6 +3,7 @@
 
 #include "case.h"
 #include "net.h"
+#include "rule.h"
 
 /* Two network namespaces. */
 static struct tlsbind_net tlsbind_test_nets[2];
@@ -17,6 +18,26 @@ static const struct net *tlsbind_test_net(unsigned int i)
 struct tlsbind_net *tlsbind_net(const struct net *net)
 {
 	return (struct tlsbind_net *)net;
+}
+
+/* policy.h: the rules say what the test wants them to. */
+
+static struct tlsbind_verdict tlsbind_test_verdict;
+static struct tlsbind_rule tlsbind_test_decides;
+
+struct tlsbind_rule *tlsbind_policy_ask(const struct tlsbind_net *tn,
+					const struct tlsbind_flow *flow,
+					const struct tlsbind_caller *caller, u32 *generation)
+{
+	*generation = tlsbind_test_verdict.generation;
+	tlsbind_test_decides.handle = tlsbind_test_verdict.rule;
+	return tlsbind_test_verdict.rule ? &tlsbind_test_decides : NULL;
+}
+
+void tlsbind_policy_judge(const struct net *net, const struct tlsbind_flow *flow,
+			  const struct tlsbind_caller *caller, struct tlsbind_verdict *verdict)
+{
+	*verdict = tlsbind_test_verdict;
 }
 
 /* What is asked for, and what it is changed in. */
@@ -42,7 +63,8 @@ static struct tlsbind_test_origin tlsbind_test_origin(void)
 
 static struct tlsbind_origin *tlsbind_test_origin_get(const struct tlsbind_test_origin *t)
 {
-	return tlsbind_origin_get(tlsbind_test_net(t->net), &t->caller, &t->verdict);
+	tlsbind_test_verdict = t->verdict;
+	return tlsbind_origin_get(tlsbind_test_net(t->net), NULL, &t->caller);
 }
 
 static void tlsbind_test_origin_says(struct kunit *test)
@@ -109,6 +131,7 @@ static void tlsbind_test_origin_differs(struct kunit *test)
 	TLSBIND_TEST_DIFFERS(test, caller.exe.len, 31);
 	TLSBIND_TEST_DIFFERS(test, caller.exe.digest[31], 1);
 	TLSBIND_TEST_DIFFERS(test, verdict.rule, 4);
+	TLSBIND_TEST_DIFFERS(test, verdict.rule, 0);
 	TLSBIND_TEST_DIFFERS(test, verdict.generation, 6);
 }
 
@@ -125,6 +148,16 @@ static void tlsbind_test_origin_gone(struct kunit *test)
 	origin = tlsbind_test_origin_get(&t);
 	KUNIT_EXPECT_EQ(test, origin->verdict.policy, 0);
 	tlsbind_origin_put(origin);
+}
+
+static void tlsbind_test_origin_counted(struct kunit *test)
+{
+	struct tlsbind_test_origin t = tlsbind_test_origin();
+	s64 before = atomic64_read(&tlsbind_test_decides.matches);
+
+	tlsbind_origin_put(tlsbind_test_origin_get(&t));
+	tlsbind_origin_put(tlsbind_test_origin_get(&t));
+	KUNIT_EXPECT_EQ(test, atomic64_read(&tlsbind_test_decides.matches), before + 2);
 }
 
 /* Who opens one connection after the other does not make it anew each time. */
@@ -159,6 +192,8 @@ static struct kunit_case tlsbind_test_origin_cases[] = {
 		     "equal origins are one, whether or not others came between"),
 	TLSBIND_CASE(tlsbind_test_origin_differs,
 		     "whatever differs in caller, rules or namespace is another origin"),
+	TLSBIND_CASE(tlsbind_test_origin_counted,
+		     "the rule that decides counts each installation once"),
 	TLSBIND_CASE(tlsbind_test_origin_gone,
 		     "an origin that is not the latest goes with its last key"),
 	TLSBIND_CASE(tlsbind_test_origin_latest,
