@@ -22,7 +22,7 @@ static struct tlsbind_hook tlsbind_ktls_setsockopt_hook;
 static struct tlsbind_hook tlsbind_ktls_getsockopt_hook;
 static struct tlsbind_hook tlsbind_ktls_close_hook;
 
-/* Open as long as the module is loaded: it pins tls.ko. */
+/* Open as long as we have sockets: it pins tls.ko. */
 static struct tlsbind_probe tlsbind_ktls_probe;
 
 static int tlsbind_ktls_pass_key(struct tlsbind_sock *ts, struct sock *sk,
@@ -214,8 +214,7 @@ int tlsbind_ktls_init(void)
 /**
  * tlsbind_ktls_exit() - get out of the way and wait until nobody is in it
  *
- * Whoever sleeps in one of our calls must have been told to leave. Afterwards
- * tls.ko may be unloaded.
+ * Whoever sleeps in one of our calls must have been told to leave.
  *
  * Context: process, may sleep.
  */
@@ -223,5 +222,17 @@ void tlsbind_ktls_exit(void)
 {
 	tlsbind_hook_disarm();
 	tlsbind_hook_drain();
+}
+
+/**
+ * tlsbind_ktls_release() - let tls.ko be unloaded
+ *
+ * A socket whose keys a network card had is freed by a function in there, long after
+ * it was closed if a state of ours still holds it. So there must be none any more.
+ *
+ * Context: process, may sleep.
+ */
+void tlsbind_ktls_release(void)
+{
 	tlsbind_probe_close(&tlsbind_ktls_probe);
 }

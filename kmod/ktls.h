@@ -7,5 +7,6 @@
 
 int tlsbind_ktls_init(void);
 void tlsbind_ktls_exit(void);
+void tlsbind_ktls_release(void);
 
 #endif

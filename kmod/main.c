@@ -78,6 +78,7 @@ err_batch:
 	tlsbind_batch_exit();
 err_sock:
 	tlsbind_sock_exit();
+	tlsbind_ktls_release();
 err_share:
 	tlsbind_share_exit();
 err_report:
@@ -108,7 +109,7 @@ err_sha384:
  *    that takes nothing.
  * 6. tlsbind_sock_exit(), tlsbind_share_exit(): no state, no request, no
  *    eventfd, no report, no key that is held; the RCU callbacks that free
- *    states have run.
+ *    states, and may free sockets, have run. tlsbind_ktls_release(): tls.ko may go.
  * 7. tlsbind_report_exit(): the mount of configfs is gone.
  * 8. tlsbind_net_exit(): no rules; the RCU callbacks that free sets have run.
  *    tlsbind_origin_exit(): and no origin, since 6. and 8. had the last of them.
@@ -124,6 +125,7 @@ static void __exit tlsbind_exit(void)
 	tlsbind_door_exit();
 	tlsbind_netlink_exit();
 	tlsbind_sock_exit();
+	tlsbind_ktls_release();
 	tlsbind_share_exit();
 	tlsbind_report_exit();
 	tlsbind_net_exit();
