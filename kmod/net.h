@@ -64,7 +64,7 @@ enum tlsbind_stat {
  * @rules: the active set, NULL if there never was any; read under RCU
  * @origin: of the latest key that had another one than the key before it, held; NULL
  *	if there was none; read under RCU
- * @generation: of @rules; grows with each change; under @lock
+ * @generation: of @rules; grows with each change, and never comes again; under @lock
  * @next_handle: of the next rule; under @lock
  * @sockets: with keys now
  * @turnover: grows with each of them that comes or goes; not zero at first
@@ -84,7 +84,7 @@ struct tlsbind_net {
 	struct mutex lock; /* changes of the rules */
 	struct tlsbind_rules __rcu *rules;
 	struct tlsbind_origin __rcu *origin;
-	u32 generation;
+	u64 generation;
 	u64 next_handle;
 	atomic_t sockets;
 	atomic_t turnover;

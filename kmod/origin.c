@@ -6,6 +6,9 @@
  * That equal ones are one saves memory; nothing depends on it. Two tasks that miss
  * the same one at the same time make two, and one that the table has no room for is
  * shared only while it is the latest.
+ *
+ * It is charged to whoever installed its first key; if he is gone, and it still is the
+ * latest, to the parent of his memory cgroup, as all such memory of the kernel's.
  */
 #include "origin.h"
 
@@ -28,7 +31,7 @@
 struct tlsbind_origin_wanted {
 	const struct tlsbind_net *tn;
 	const struct tlsbind_caller *caller;
-	u32 generation;
+	u64 generation;
 	u64 rule;
 };
 
@@ -45,8 +48,8 @@ static bool tlsbind_origin_same_caller(const struct tlsbind_caller *a,
 }
 
 /*
- * A generation is one set of rules, which does not change: the rest of a verdict
- * follows from it and the rule.
+ * A generation is one set of rules, which does not change, and never comes again: the
+ * rest of a verdict follows from it and the rule.
  */
 static bool tlsbind_origin_matches(const struct tlsbind_origin *origin,
 				   const struct tlsbind_origin_wanted *wanted)
@@ -64,7 +67,8 @@ static u32 tlsbind_origin_hash(const void *key, u32 len, u32 seed)
 
 	seed = jhash_3words(caller->uid, lower_32_bits(caller->cgroup_id),
 			    lower_32_bits(caller->netns), seed);
-	seed = jhash_3words(lower_32_bits(wanted->rule), wanted->generation,
+	seed = jhash_3words(lower_32_bits(wanted->rule),
+			    lower_32_bits(wanted->generation),
 			    caller->exe.kind, seed);
 	return jhash(caller->exe.digest, caller->exe.len, seed);
 }

@@ -92,7 +92,7 @@ bool tlsbind_policy_grants(const struct tlsbind_verdict *verdict)
 struct tlsbind_rule *tlsbind_policy_ask(const struct tlsbind_net *tn,
 					const struct tlsbind_flow *flow,
 					const struct tlsbind_caller *caller,
-					u32 *generation)
+					u64 *generation)
 {
 	const struct tlsbind_rules *rules = rcu_dereference(tn->rules);
 
@@ -199,7 +199,7 @@ static int tlsbind_policy_permit(const struct tlsbind_net *tn,
 		NL_SET_ERR_MSG(edit->extack, "rules are locked until reboot");
 		return -EPERM;
 	}
-	if (edit->conditional && edit->generation != tn->generation) {
+	if (edit->conditional && edit->generation != (u32)tn->generation) {
 		NL_SET_ERR_MSG(edit->extack, "generation: the rules have changed since");
 		return -ESTALE;
 	}

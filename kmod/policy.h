@@ -25,7 +25,7 @@ struct tlsbind_rule;
  * @policy: number of the judge's appraisal policy
  * @lease: seconds that an admission is good for, 0 without end
  * @rule: handle of the rule that decided, 0 if none did
- * @generation: of the rules
+ * @generation: of the rules, 0 if there never were any
  * @digest: of the rules; zero if there are none
  */
 struct tlsbind_verdict {
@@ -35,13 +35,13 @@ struct tlsbind_verdict {
 	u16 policy;
 	u32 lease;
 	u64 rule;
-	u32 generation;
+	u64 generation;
 	u8 digest[TLSBIND_HASH_SIZE];
 };
 
 /**
  * struct tlsbind_policy_state - the rules of a network namespace as a whole
- * @generation: grows with each change
+ * @generation: grows with each change; the lower half, as user space knows it
  * @count: how many there are
  * @digest: zero if there are none
  */
@@ -74,7 +74,7 @@ void tlsbind_policy_judge(const struct net *net, const struct tlsbind_flow *flow
 struct tlsbind_rule *tlsbind_policy_ask(const struct tlsbind_net *tn,
 					const struct tlsbind_flow *flow,
 					const struct tlsbind_caller *caller,
-					u32 *generation);
+					u64 *generation);
 bool tlsbind_policy_charge(const struct net *net, u64 rule);
 u32 tlsbind_policy_flags(void);
 void tlsbind_policy_state(const struct net *net,

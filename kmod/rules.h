@@ -63,7 +63,7 @@ struct tlsbind_rules_bucket {
  */
 struct tlsbind_rules {
 	struct rcu_head rcu;
-	u32 generation;
+	u64 generation;
 	u32 count;
 	u8 digest[TLSBIND_HASH_SIZE];
 	u32 mask;

@@ -27,7 +27,7 @@ static struct tlsbind_rule tlsbind_test_decides;
 
 struct tlsbind_rule *tlsbind_policy_ask(const struct tlsbind_net *tn,
 					const struct tlsbind_flow *flow,
-					const struct tlsbind_caller *caller, u32 *generation)
+					const struct tlsbind_caller *caller, u64 *generation)
 {
 	*generation = tlsbind_test_verdict.generation;
 	tlsbind_test_decides.handle = tlsbind_test_verdict.rule;
@@ -133,6 +133,7 @@ static void tlsbind_test_origin_differs(struct kunit *test)
 	TLSBIND_TEST_DIFFERS(test, verdict.rule, 4);
 	TLSBIND_TEST_DIFFERS(test, verdict.rule, 0);
 	TLSBIND_TEST_DIFFERS(test, verdict.generation, 6);
+	TLSBIND_TEST_DIFFERS(test, verdict.generation, 5 + (1ull << 32));
 }
 
 /* It would have the mark if it had been kept. */
