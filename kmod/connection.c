@@ -19,10 +19,12 @@
  */
 #include "connection.h"
 
+#include <linux/array_size.h>
 #include <linux/build_bug.h>
 #include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -76,15 +78,18 @@ static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
  * @id: connection id, or what @key was set to
  * @key: set to the key, or the id
  *
- * Ids are hashes. That two of different network namespaces become the same key is as
- * likely as that two are the same.
+ * Each network namespace has its own secret, so nobody can ask for what is a key in another
+ * one. That one is by chance is as likely as that two ids are the same.
  */
 void tlsbind_connection_key(const struct net *net, const void *id, void *key)
 {
-	u64 words[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)];
+	const u64 *secret = tlsbind_connection_unnamed(net)->secret;
+	u64 words[TLSBIND_TWIN_WORDS];
+	unsigned int i;
 
 	memcpy(words, id, sizeof(words));
-	words[0] ^= net->net_cookie;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		words[i] ^= secret[i];
 	memcpy(key, words, sizeof(words));
 }
 
@@ -285,6 +290,7 @@ void tlsbind_connection_init_net(struct tlsbind_unnamed *unnamed)
 	spin_lock_init(&unnamed->lock);
 	INIT_LIST_HEAD(&unnamed->list);
 	INIT_WORK(&unnamed->work, tlsbind_connection_work);
+	get_random_bytes(unnamed->secret, sizeof(unnamed->secret));
 }
 
 /**
@@ -299,7 +305,8 @@ void tlsbind_connection_exit_net(struct tlsbind_unnamed *unnamed)
 	mutex_destroy(&unnamed->naming);
 }
 
-static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
+static struct tlsbind_sock *tlsbind_connection_only(const struct net *net,
+						    struct tlsbind_twin *twin)
 {
 	struct tlsbind_sock *ts;
 
@@ -308,7 +315,10 @@ static struct tlsbind_sock *tlsbind_connection_only(struct tlsbind_twin *twin)
 	if (IS_ERR(twin))
 		return ERR_CAST(twin);
 	ts = container_of(twin, struct tlsbind_sock, connection.twin);
-	return refcount_inc_not_zero(&ts->ref) ? ts : ERR_PTR(-ENOENT);
+	if (!net_eq(tlsbind_sock_net(ts), net) ||
+	    !refcount_inc_not_zero(&ts->ref))
+		return ERR_PTR(-ENOENT);
+	return ts;
 }
 
 /**
@@ -325,7 +335,7 @@ struct tlsbind_sock *
 tlsbind_connection_get(const struct net *net,
 		       const u8 id[TLSBIND_CONNECTION_ID_SIZE])
 {
-	u64 name[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)];
+	u64 name[TLSBIND_TWIN_WORDS];
 	struct tlsbind_sock *ts;
 	int ret;
 
@@ -334,7 +344,7 @@ tlsbind_connection_get(const struct net *net,
 		return ERR_PTR(ret);
 	tlsbind_connection_key(net, id, name);
 	rcu_read_lock();
-	ts = tlsbind_connection_only(tlsbind_twin_find(&tlsbind_connections,
+	ts = tlsbind_connection_only(net, tlsbind_twin_find(&tlsbind_connections,
 						       name));
 	rcu_read_unlock();
 	return ts;

@@ -55,6 +55,7 @@ struct tlsbind_connection {
  * @list: in the order in which they came
  * @count: those in the list, and the one that is being named; read without the lock
  * @work: names some, if there are many
+ * @secret: random; what ids are mixed with in the index, which all namespaces share
  */
 struct tlsbind_unnamed {
 	struct mutex naming; /* outside of @lock and of those of states */
@@ -62,6 +63,7 @@ struct tlsbind_unnamed {
 	struct list_head list;
 	unsigned int count;
 	struct work_struct work;
+	u64 secret[TLSBIND_TWIN_WORDS];
 };
 
 int tlsbind_connection_init(void);

@@ -9,10 +9,13 @@
  */
 #include "twin.h"
 
+#include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/lockdep.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
+
+static_assert(TLSBIND_TWIN_WORDS * sizeof(u64) == TLSBIND_TWIN_KEY_SIZE);
 
 /**
  * tlsbind_twins_init() - make a table
@@ -137,7 +140,7 @@ void tlsbind_twin_remove(struct tlsbind_twins *twins, struct tlsbind_twin *twin)
  */
 struct tlsbind_twin *
 tlsbind_twin_find(struct tlsbind_twins *twins,
-		  const u64 key[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)])
+		  const u64 key[TLSBIND_TWIN_WORDS])
 {
 	struct tlsbind_twin_shard *shard = tlsbind_twin_shard(twins, key);
 	struct tlsbind_twin *twin = NULL;

@@ -11,6 +11,7 @@
 
 #define TLSBIND_TWIN_SHARDS	1024
 #define TLSBIND_TWIN_KEY_SIZE	16
+#define TLSBIND_TWIN_WORDS	2
 
 /**
  * struct tlsbind_twin - an entry, part of what is kept in a table
@@ -21,7 +22,7 @@
  */
 struct tlsbind_twin {
 	struct rb_node node;
-	u64 key[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)];
+	u64 key[TLSBIND_TWIN_WORDS];
 };
 
 /**
@@ -50,6 +51,6 @@ bool tlsbind_twin_add(struct tlsbind_twins *twins, struct tlsbind_twin *twin,
 void tlsbind_twin_remove(struct tlsbind_twins *twins, struct tlsbind_twin *twin);
 struct tlsbind_twin *
 tlsbind_twin_find(struct tlsbind_twins *twins,
-		  const u64 key[TLSBIND_TWIN_KEY_SIZE / sizeof(u64)]);
+		  const u64 key[TLSBIND_TWIN_WORDS]);
 
 #endif

@@ -335,6 +335,37 @@ static int find_in_userns(void *arg)
 	return unshare(CLONE_NEWUSER) ? 10 : find_elsewhere(arg);
 }
 
+static uint64_t netns_cookie(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+		tap_bail("cookie: %s", strerror(errno));
+	close(fd);
+	return cookie;
+}
+
+/* What is public of two network namespaces does not turn an id of one into one of the other. */
+static int ask_across(void *arg)
+{
+	uint8_t id[16];
+	uint64_t word, outside = netns_cookie();
+	struct genl g;
+	struct seen s;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || genl_open(&g))
+		return 1;
+	memcpy(id, arg, sizeof(id));
+	memcpy(&word, id, sizeof(word));
+	word ^= outside ^ netns_cookie();
+	memcpy(id, &word, sizeof(word));
+	if (ask(&g, id, 16, &s) != ENOENT || s.count)
+		return 2;
+	return ask(&g, arg, 16, &s) == ENOENT && !s.count ? 0 : 3;
+}
+
 static int ask_from_userns(void *arg)
 {
 	struct genl g;
@@ -370,7 +401,7 @@ static int ask_with_roots_socket(void *arg)
 	return ask(&g, arg, 16, &s) == EPERM ? 0 : 2;
 }
 
-#define WHO_TESTS 6
+#define WHO_TESTS 8
 
 static void test_who(struct genl *g)
 {
@@ -383,6 +414,8 @@ static void test_who(struct genl *g)
 	tap_equal(as_child(find_elsewhere, id), 0, "a network namespace has its own sockets");
 	tap_equal(as_child(find_in_userns, id), 0, "its owner may list them, in a user namespace too");
 	tap_equal(as_child(ask_from_userns, id), 0, "but not those outside");
+	tap_equal(ask(g, id, 16, &s), 0, "whoever has the id finds a socket");
+	tap_equal(as_child(ask_across, id), 0, "but not from another, whatever he makes of it");
 	tap_equal(as_child(ask_as_nobody, id), 0, "without CAP_NET_ADMIN nothing is told");
 	tap_equal(as_child(ask_with_roots_socket, id), 0, "nor with a socket that root has opened");
 	tap_ok(!dump(g, NULL, &s) && s.count == 2, "sockets of other namespaces are not listed");
