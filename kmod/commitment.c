@@ -10,8 +10,8 @@
  *    is closed kTLS takes the pointer away and frees the context after a grace period;
  *    if a network card has a key, it leaves the pointer and frees the context
  *    when the socket is freed. Nothing else takes the context away: the ULP has no
- *    release, and a socket that has it refuses to be disconnected, and to be put into a
- *    sockmap. Whether our hooks are armed does not matter, nor that the module goes.
+ *    release, disconnecting leaves it alone (where that is not refused, as it is from Linux
+ *    6.15 and 6.12.24 on), and a sockmap does not take a socket that has it. Whether our hooks are armed does not matter, nor that the module goes.
  *
  * B. Nobody writes to it meanwhile, as a rule. The two places that write are the
  *    installation of a key in the same direction, which we enclose: from
@@ -19,7 +19,8 @@
  *    closing, before which tlsbind_commitment_forget() ends all reading. An
  *    installation that kTLS refuses writes only where there was no key (and one that takes
  *    the place of another is complete in one go). Reading a key back writes the
- *    initial vector over itself, which does not change in TLS 1.3. Sending
+ *    initial vector over itself, which does not change in TLS 1.3, and the record
+ *    number, which is not read here. Sending
  *    and receiving count elsewhere.
  *
  * C. If something does write, be it a task that was in kTLS when the hooks were armed, closing
@@ -35,8 +36,9 @@
  *
  * Whoever is about to read what depends on commitments takes the lock of the state
  * and calls tlsbind_commitment_make(). What he reads until he lets go of it is of one moment,
- * and, but for a key that is being replaced, cannot be told from what it
- * would be if all of it had been made at installation.
+ * and cannot be told from what it would be if all of it had been made at installation; of
+ * a key that is being replaced that is what was made before, or nothing, though kTLS may have the
+ * next one already.
  */
 #include "commitment.h"
 
@@ -49,6 +51,7 @@
 #include <net/inet_connection_sock.h>
 
 #include "binding.h"
+#include "compat/memcg.h"
 #include "key.h"
 #include "share.h"
 #include "sock.h"
@@ -164,6 +167,19 @@ static void tlsbind_commitment_fill(struct tlsbind_sock *ts, bool mirror,
 		ts->error = -EKEYREJECTED;
 }
 
+/* Is there something to keep, and nowhere to keep it? */
+static bool tlsbind_commitment_wanted(struct tlsbind_sock *ts)
+{
+	bool wanted;
+
+	if (READ_ONCE(ts->commitments))
+		return false;
+	spin_lock(&ts->lock);
+	wanted = ts->tx.owed || ts->rx.owed;
+	spin_unlock(&ts->lock);
+	return wanted;
+}
+
 /**
  * tlsbind_commitment_keep() - keep what is made from now on
  * @ts: the socket's state
@@ -175,11 +191,15 @@ static void tlsbind_commitment_fill(struct tlsbind_sock *ts, bool mirror,
 void tlsbind_commitment_keep(struct tlsbind_sock *ts)
 {
 	struct tlsbind_commitments *commitments;
+	struct mem_cgroup *before;
 
-	if (READ_ONCE(ts->commitments))
+	if (!tlsbind_commitment_wanted(ts))
 		return;
+	/* It is there as long as the socket is, so whose that is pays for it. */
+	before = set_active_memcg(tlsbind_sock_memcg(ts->sk));
 	commitments = kzalloc(sizeof(*commitments),
 			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	set_active_memcg(before);
 	spin_lock(&ts->lock);
 	if (!ts->commitments && (ts->tx.owed || ts->rx.owed)) {
 		WRITE_ONCE(ts->commitments, commitments);
@@ -247,11 +267,8 @@ static void tlsbind_commitment_save(struct tlsbind_sock *ts,
 	bool tx = key == &ts->tx;
 
 	lockdep_assert_held(&ts->lock);
-	if (!kept) {
-		if (key->owed && !ts->error)
-			ts->error = -EKEYREJECTED;
+	if (!kept)
 		return;
-	}
 	tlsbind_commitment_fill(ts, true, kept);
 	if (kept->named)
 		return;
@@ -293,6 +310,9 @@ void tlsbind_commitment_owe(struct tlsbind_sock *ts,
 	struct tlsbind_commitments *kept = ts->commitments;
 
 	lockdep_assert_held(&ts->lock);
+	/* There was no memory to keep what the first key has to do with the name. */
+	if (!kept && key->present && key->owed && !ts->error)
+		ts->error = -EKEYREJECTED;
 	if (kept)
 		memset(key == &ts->tx ? &kept->tx : &kept->rx, 0,
 		       sizeof(kept->tx));
@@ -315,5 +335,6 @@ void tlsbind_commitment_forget(struct tlsbind_sock *ts)
 		ts->error = -ECONNABORTED;
 	ts->tx.owed = false;
 	ts->rx.owed = false;
+	ts->closed = true;
 	spin_unlock(&ts->lock);
 }

@@ -70,9 +70,9 @@ int tlsbind_key_read(const union tls_crypto_context *crypto,
 	const u8 *bytes = (const u8 *)crypto;
 
 	memset(key, 0, sizeof(*key));
-	key->tls_version = crypto->info.version;
-	layout = tlsbind_key_layout(crypto->info.cipher_type);
-	if (crypto->info.version != TLS_1_3_VERSION || !layout)
+	key->tls_version = READ_ONCE(crypto->info.version);
+	layout = tlsbind_key_layout(READ_ONCE(crypto->info.cipher_type));
+	if (key->tls_version != TLS_1_3_VERSION || !layout)
 		return -EPROTONOSUPPORT;
 	if (layout->salt_len + layout->iv_len != TLSBIND_IV_SIZE ||
 	    layout->key_len > TLSBIND_KEY_SIZE_MAX)

@@ -76,6 +76,7 @@ struct tlsbind_sock_key {
  * @gated: a rule asked for a verdict when a key was installed
  * @admitted: a verdict let the connection go on
  * @no_export: reading keys back is refused from now on
+ * @closed: the socket is about to be closed, or was
  * @indexed: enum tlsbind_connection_state of @connection; see there for its lock
  * @commitments: of the keys, from the first who asked for them on, or NULL
  * @connection: in the index by connection id, or on the way there, once both
@@ -117,6 +118,7 @@ struct tlsbind_sock {
 	bool gated : 1;
 	bool admitted : 1;
 	bool no_export : 1;
+	bool closed : 1;
 	u8 indexed;
 	struct tlsbind_commitments *commitments;
 
@@ -143,6 +145,19 @@ struct tlsbind_sock_place {
 };
 
 /**
+ * tlsbind_gating_of() - what a socket has to do with verdicts
+ * @ts: its state
+ *
+ * Return: never NULL. Whoever has not locked the socket may get an empty one at the time
+ * at which it gets its own.
+ */
+static inline struct tlsbind_gating *
+tlsbind_gating_of(const struct tlsbind_sock *ts)
+{
+	return READ_ONCE(ts->gating);
+}
+
+/**
  * tlsbind_sock_net() - where a socket is
  * @ts: its state
  *
@@ -163,6 +178,7 @@ bool tlsbind_sock_has_keys(struct sock *sk);
 bool tlsbind_sock_keyed(struct tlsbind_sock *ts);
 void tlsbind_sock_unpublish(struct sock *sk);
 u64 tlsbind_sock_cookie(const struct tlsbind_sock *ts);
+bool tlsbind_sock_closed(struct tlsbind_sock *ts);
 void tlsbind_sock_flow(const struct tlsbind_sock *ts, struct tlsbind_flow *flow);
 struct tlsbind_sock *tlsbind_sock_next(struct tlsbind_sock_place *place);
 
