@@ -16,6 +16,7 @@
  *	of it
  * @ts: the socket's state
  * @sk: the socket, not locked
+ * @flow: its two ends, of a time at which it was not closed
  * @tx: direction of the key
  * @error: what the task is told, a negative errno
  *
@@ -27,7 +28,8 @@
  * waits for a verdict any more or a lease has ended, in the work item of that; takes
  * the socket lock and sleeps.
  */
-void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error)
+void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk,
+		   const struct tlsbind_flow *flow, bool tx, int error)
 {
 	spin_lock(&ts->lock);
 	if (!ts->error)
@@ -39,6 +41,6 @@ void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error)
 	tcp_abort(sk, -error);
 	tlsbind_gate_end(ts);
 	tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_DENIED);
-	tlsbind_event_deny(ts, tx ? TLSBIND_DIRECTION_TX : TLSBIND_DIRECTION_RX,
-			   error);
+	tlsbind_event_deny(ts, flow, tx ? TLSBIND_DIRECTION_TX :
+					  TLSBIND_DIRECTION_RX, error);
 }

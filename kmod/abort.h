@@ -8,8 +8,10 @@
 #include <linux/types.h>
 
 struct sock;
+struct tlsbind_flow;
 struct tlsbind_sock;
 
-void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk, bool tx, int error);
+void tlsbind_abort(struct tlsbind_sock *ts, struct sock *sk,
+		   const struct tlsbind_flow *flow, bool tx, int error);
 
 #endif

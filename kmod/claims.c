@@ -111,6 +111,8 @@ static int tlsbind_claims_error(const struct tlsbind_sock *ts)
 
 	if (ret)
 		return ret;
+	if (ts->closed)
+		return -ECONNABORTED;
 	if (ts->installing)
 		return -EBUSY;
 	if (ts->tls_version != TLS_1_3_VERSION || !ts->cipher_suite)

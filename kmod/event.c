@@ -19,6 +19,7 @@
  * struct tlsbind_event_told - what a message says
  * @kind: what happened
  * @ts: to which socket, or NULL
+ * @flow: its two ends, or NULL: as long as it is not closed it knows them
  * @direction: TLSBIND_DIRECTION_* of the key, or 0
  * @error: 0 or a negative errno
  * @generation: of the rules, or 0
@@ -26,6 +27,7 @@
 struct tlsbind_event_told {
 	enum tlsbind_event kind;
 	struct tlsbind_sock *ts;
+	const struct tlsbind_flow *flow;
 	u8 direction;
 	int error;
 	u32 generation;
@@ -48,7 +50,8 @@ static int tlsbind_event_put(struct sk_buff *skb,
 		return -EMSGSIZE;
 	if (!told->ts)
 		return 0;
-	return tlsbind_netlink_put_sock(skb, TLSBIND_A_EVENT_SOCK, told->ts);
+	return tlsbind_netlink_put_sock(skb, TLSBIND_A_EVENT_SOCK, told->ts,
+					told->flow);
 }
 
 static struct sk_buff *
@@ -117,11 +120,11 @@ void tlsbind_event_key(struct tlsbind_sock *ts, u8 direction, bool rekey)
 }
 
 /* In the task that installed the key: the record says who that is. */
-static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
+static void tlsbind_event_audit(struct tlsbind_sock *ts,
+				const struct tlsbind_flow *flow, u8 direction,
 				int error)
 {
 	struct audit_buffer *ab;
-	struct tlsbind_flow flow;
 
 	if (!audit_enabled)
 		return;
@@ -130,10 +133,9 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
 		return;
 	audit_log_format(ab, "op=tlsbind_deny");
 	audit_log_task_info(ab);
-	tlsbind_flow_ends(ts->sk, &flow);
 	audit_log_format(ab, " laddr=%pI6c lport=%u faddr=%pI6c fport=%u",
-			 &flow.local, flow.local_port, &flow.remote,
-			 flow.remote_port);
+			 &flow->local, flow->local_port, &flow->remote,
+			 flow->remote_port);
 	audit_log_format(ab, " direction=%s netns=%u error=%d res=0",
 			 direction == TLSBIND_DIRECTION_TX ? "tx" : "rx",
 			 tlsbind_sock_net(ts)->ns.inum, error);
@@ -143,23 +145,26 @@ static void tlsbind_event_audit(struct tlsbind_sock *ts, u8 direction,
 /**
  * tlsbind_event_deny() - a key was refused, or is not good any more
  * @ts: the socket's state
+ * @flow: its two ends
  * @direction: TLSBIND_DIRECTION_*
  * @error: what the task is told, a negative errno
  *
  * Context: process, in the task that wanted to install it, or in the work item of
  * its hold or lease; may sleep.
  */
-void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error)
+void tlsbind_event_deny(struct tlsbind_sock *ts, const struct tlsbind_flow *flow,
+			u8 direction, int error)
 {
 	struct tlsbind_event_told told = {
 		.kind = TLSBIND_EVENT_DENY,
 		.ts = ts,
+		.flow = flow,
 		.direction = direction,
 		.error = error,
 	};
 
 	trace_tlsbind_deny(ts, direction, error);
-	tlsbind_event_audit(ts, direction, error);
+	tlsbind_event_audit(ts, flow, direction, error);
 	tlsbind_event_send(tlsbind_sock_net(ts), &told);
 }
 

@@ -10,10 +10,12 @@
 #include <linux/types.h>
 
 struct net;
+struct tlsbind_flow;
 struct tlsbind_sock;
 
 void tlsbind_event_key(struct tlsbind_sock *ts, u8 direction, bool rekey);
-void tlsbind_event_deny(struct tlsbind_sock *ts, u8 direction, int error);
+void tlsbind_event_deny(struct tlsbind_sock *ts, const struct tlsbind_flow *flow,
+			u8 direction, int error);
 void tlsbind_event_close(struct tlsbind_sock *ts);
 void tlsbind_event_challenge(struct tlsbind_sock *ts, int error);
 void tlsbind_event_evidence(struct tlsbind_sock *ts, int error);

@@ -84,12 +84,12 @@ static void tlsbind_flow_addresses(const struct sock *sk,
 
 /**
  * tlsbind_flow_ends() - whom did a socket connect?
- * @sk: a TCP socket that is or was connected, with a reference
+ * @sk: a TCP socket that is or was connected, and is not closed
  * @flow: filled; @local_only is false
  *
- * Neither changes: a socket with the tls ULP cannot be connected anew. When a
+ * Neither changes until it is closed: a socket with the tls ULP cannot be connected anew. When a
  * connection ends, the socket forgets which port it has, but not what it says in its
- * headers.
+ * headers. If closing it resets the connection, it forgets that, too.
  *
  * Context: any.
  */

@@ -51,8 +51,8 @@ static bool tlsbind_gate_demanded(const struct tlsbind_sock *ts,
 	if (verdict->action != TLSBIND_ACTION_GATE)
 		return ts->gated && !ts->admitted;
 	return verdict->rekey != TLSBIND_REKEY_KEEP || !ts->admitted ||
-	       verdict->policy != ts->gating->policy ||
-	       verdict->lease != ts->gating->seconds;
+	       verdict->policy != tlsbind_gating_of(ts)->policy ||
+	       verdict->lease != tlsbind_gating_of(ts)->seconds;
 }
 
 /* Does this key let the socket send what no verdict covers? */
@@ -70,10 +70,10 @@ static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
 static bool tlsbind_gate_contradicts(const struct tlsbind_sock *ts,
 				     const struct tlsbind_verdict *verdict)
 {
-	return ts->gated && (!ts->admitted || READ_ONCE(ts->gating->hold)) &&
+	return ts->gated && (!ts->admitted || READ_ONCE(tlsbind_gating_of(ts)->hold)) &&
 	       verdict->action == TLSBIND_ACTION_GATE &&
-	       (verdict->policy != ts->gating->policy ||
-		verdict->lease != ts->gating->seconds);
+	       (verdict->policy != tlsbind_gating_of(ts)->policy ||
+		verdict->lease != tlsbind_gating_of(ts)->seconds);
 }
 
 /* Room for hold and lease, from the first key on that may need it. */
@@ -98,7 +98,7 @@ tlsbind_gate_hold(struct tlsbind_sock *ts, struct sock *sk,
 		  const struct tlsbind_verdict *verdict, bool tx)
 {
 	u32 seconds = verdict->action == TLSBIND_ACTION_GATE ? verdict->lease :
-							       ts->gating->seconds;
+							       tlsbind_gating_of(ts)->seconds;
 	struct tlsbind_hold *hold = tlsbind_hold_new(ts, sk, tx);
 
 	if (!hold || !seconds)
@@ -136,7 +136,7 @@ int tlsbind_gate_prepare(struct tlsbind_sock *ts, struct sock *sk,
 		return -EACCES;
 	if (verdict->action == TLSBIND_ACTION_GATE && tlsbind_gate_room(ts))
 		return -ENOMEM;
-	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(ts->gating->hold))
+	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return 0;
 	if (READ_ONCE(tlsbind_net(tlsbind_sock_net(ts))->holding) >= TLSBIND_HOLDS_MAX)
 		return -EUSERS;
@@ -164,8 +164,8 @@ void tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
 	if (verdict->action == TLSBIND_ACTION_GATE) {
 		spin_lock(&ts->lock);
 		ts->gated = true;
-		ts->gating->policy = verdict->policy;
-		ts->gating->seconds = verdict->lease;
+		tlsbind_gating_of(ts)->policy = verdict->policy;
+		tlsbind_gating_of(ts)->seconds = verdict->lease;
 		spin_unlock(&ts->lock);
 	}
 	if (!hold)
@@ -188,11 +188,11 @@ bool tlsbind_gate_busy(struct tlsbind_sock *ts)
 	struct tlsbind_hold *done;
 	bool busy;
 
-	if (!READ_ONCE(ts->gating->hold))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return false;
 	spin_lock(&tlsbind_hold_lock);
 	done = tlsbind_hold_release(ts);
-	busy = ts->gating->hold && ts->gating->hold->state != TLSBIND_HOLD_SHUT;
+	busy = tlsbind_gating_of(ts)->hold && tlsbind_gating_of(ts)->hold->state != TLSBIND_HOLD_SHUT;
 	spin_unlock(&tlsbind_hold_lock);
 	tlsbind_hold_put(done);
 	return busy;
@@ -230,13 +230,13 @@ int tlsbind_gate_ask(struct tlsbind_sock *ts, struct tlsbind_hold **hold)
 	int ret;
 
 	*hold = NULL;
-	if (!READ_ONCE(ts->gating->hold))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return 0;
 	ret = tlsbind_gate_judgeable(ts);
 	if (ret)
 		return ret;
 	spin_lock(&tlsbind_hold_lock);
-	held = ts->gating->hold;
+	held = tlsbind_gating_of(ts)->hold;
 	if (held && held->state == TLSBIND_HOLD_SHUT) {
 		tlsbind_net_count(tlsbind_sock_net(ts), TLSBIND_STAT_HELD);
 		tlsbind_judge_ask(held);
@@ -257,7 +257,7 @@ static struct tlsbind_hold *tlsbind_gate_join(struct tlsbind_sock *ts, bool tx)
 	struct tlsbind_hold *hold;
 	bool both;
 
-	if (!READ_ONCE(ts->gating->hold))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return NULL;
 	spin_lock(&ts->lock);
 	both = ts->tx.present && ts->rx.present;
@@ -265,7 +265,7 @@ static struct tlsbind_hold *tlsbind_gate_join(struct tlsbind_sock *ts, bool tx)
 	if (!both)
 		return NULL;
 	spin_lock(&tlsbind_hold_lock);
-	hold = tlsbind_hold_get(ts->gating->hold);
+	hold = tlsbind_hold_get(tlsbind_gating_of(ts)->hold);
 	if (hold) {
 		hold->waiters++;
 		if (hold->paused[tx] == task_pid(current))
@@ -391,10 +391,10 @@ bool tlsbind_gate_resumes(struct tlsbind_sock *ts, bool tx)
 {
 	bool resumes;
 
-	if (!READ_ONCE(ts->gating->hold))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return false;
 	spin_lock(&tlsbind_hold_lock);
-	resumes = ts->gating->hold && ts->gating->hold->paused[tx] == task_pid(current);
+	resumes = tlsbind_gating_of(ts)->hold && tlsbind_gating_of(ts)->hold->paused[tx] == task_pid(current);
 	spin_unlock(&tlsbind_hold_lock);
 	return resumes;
 }
@@ -412,8 +412,8 @@ void tlsbind_gate_end(struct tlsbind_sock *ts)
 	struct tlsbind_hold *done = NULL, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->gating->hold) {
-		tlsbind_hold_end(ts->gating->hold);
+	if (tlsbind_gating_of(ts)->hold) {
+		tlsbind_hold_end(tlsbind_gating_of(ts)->hold);
 		done = tlsbind_hold_release(ts);
 	}
 	lease = tlsbind_lease_end(ts);
@@ -433,10 +433,10 @@ void tlsbind_gate_forget(struct tlsbind_sock *ts)
 	struct tlsbind_hold *hold, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
-	hold = ts->gating->hold;
+	hold = tlsbind_gating_of(ts)->hold;
 	if (hold) {
 		tlsbind_hold_end(hold);
-		WRITE_ONCE(ts->gating->hold, NULL);
+		WRITE_ONCE(tlsbind_gating_of(ts)->hold, NULL);
 	}
 	lease = tlsbind_lease_end(ts);
 	spin_unlock(&tlsbind_hold_lock);
@@ -455,11 +455,11 @@ u64 tlsbind_gate_handle(struct tlsbind_sock *ts)
 {
 	u64 handle = 0;
 
-	if (!READ_ONCE(ts->gating->hold))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return 0;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->gating->hold && ts->gating->hold->state == TLSBIND_HOLD_ASKED)
-		handle = ts->gating->hold->handle;
+	if (tlsbind_gating_of(ts)->hold && tlsbind_gating_of(ts)->hold->state == TLSBIND_HOLD_ASKED)
+		handle = tlsbind_gating_of(ts)->hold->handle;
 	spin_unlock(&tlsbind_hold_lock);
 	return handle;
 }

@@ -50,7 +50,7 @@ MODULE_PARM_DESC(gate_timeout_ms,
 /* Until a work item looks again whether a socket is free, in jiffies. */
 #define TLSBIND_HOLD_PAUSE	max(HZ / 20, 1)
 
-struct tlsbind_gating tlsbind_gating_none;
+struct tlsbind_gating tlsbind_gating_none __ro_after_init;
 DEFINE_SPINLOCK(tlsbind_hold_lock);
 static bool tlsbind_hold_stopping;
 static struct workqueue_struct *tlsbind_hold_wq;
@@ -87,8 +87,8 @@ struct tlsbind_hold *tlsbind_hold_alloc(struct tlsbind_sock *ts,
 	refcount_set(&hold->ref, 1);
 	tlsbind_sock_hold(ts);
 	hold->ts = ts;
-	sock_hold(sk);
 	hold->sk = sk;
+	tlsbind_flow_ends(sk, &hold->flow);
 	hold->tx = tx;
 	init_waitqueue_head(&hold->wait);
 	INIT_DELAYED_WORK(&hold->work, work);
@@ -123,7 +123,6 @@ void tlsbind_hold_put(struct tlsbind_hold *hold)
 	put_pid(hold->paused[0]);
 	put_pid(hold->paused[1]);
 	tlsbind_hold_put(hold->lease);
-	sock_put(hold->sk);
 	tlsbind_sock_put(hold->ts);
 	kfree(hold);
 }
@@ -293,7 +292,7 @@ static bool tlsbind_hold_claim(struct tlsbind_hold *hold)
  */
 struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *hold = ts->gating->hold;
+	struct tlsbind_hold *hold = tlsbind_gating_of(ts)->hold;
 	int i;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
@@ -302,7 +301,7 @@ struct tlsbind_hold *tlsbind_hold_release(struct tlsbind_sock *ts)
 	for (i = 0; i < 2; i++)
 		if (hold->paused[i] && pid_has_task(hold->paused[i], PIDTYPE_PID))
 			return NULL;
-	WRITE_ONCE(ts->gating->hold, NULL);
+	WRITE_ONCE(tlsbind_gating_of(ts)->hold, NULL);
 	return hold;
 }
 
@@ -322,7 +321,7 @@ static void tlsbind_hold_open(struct sock *sk)
 static bool tlsbind_hold_take(struct tlsbind_hold *hold,
 			      struct tlsbind_hold **before)
 {
-	struct tlsbind_hold *lease = hold->ts->gating->lease;
+	struct tlsbind_hold *lease = tlsbind_gating_of(hold->ts)->lease;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (!tlsbind_hold_claim(hold))
@@ -367,7 +366,8 @@ static void tlsbind_hold_refuse(struct tlsbind_hold *hold)
 	spin_unlock(&tlsbind_hold_lock);
 	/* Who has aborted it has told why. */
 	if (mine && !(hold->answer == -ECONNABORTED && READ_ONCE(hold->ts->aborted)))
-		tlsbind_abort(hold->ts, hold->sk, hold->tx, hold->answer);
+		tlsbind_abort(hold->ts, hold->sk, &hold->flow, hold->tx,
+			      hold->answer);
 }
 
 /**
@@ -468,12 +468,12 @@ void tlsbind_hold_attach(struct tlsbind_sock *ts, struct tlsbind_hold *hold)
 {
 	struct tlsbind_net *tn = tlsbind_net(tlsbind_sock_net(ts));
 
-	hold->policy = ts->gating->policy;
+	hold->policy = tlsbind_gating_of(ts)->policy;
 	if (hold->lease)
 		hold->lease->policy = hold->policy;
 	spin_lock(&tlsbind_hold_lock);
 	/* Under the socket lock nobody else makes one. */
-	WRITE_ONCE(ts->gating->hold, hold);
+	WRITE_ONCE(tlsbind_gating_of(ts)->hold, hold);
 	WRITE_ONCE(tn->holding, tn->holding + 1);
 	tlsbind_hold_time(hold);
 	tlsbind_hold_enlist(hold);

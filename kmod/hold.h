@@ -13,6 +13,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "flow.h"
+
 struct pid;
 struct sock;
 struct tlsbind_net;
@@ -40,7 +42,8 @@ enum tlsbind_hold_state {
  * @ref: one of the socket's state, one of each user, one of @work if it is
  *	pending
  * @ts: the socket's state, held
- * @sk: the socket, held
+ * @sk: the socket, which @ts holds
+ * @flow: its two ends: it may have forgotten them when it was closed
  * @tx: direction of the key that began it
  * @policy: number of the appraisal policy, from the rule
  * @seconds: of a lease: how long an admission is good for; otherwise 0
@@ -66,6 +69,7 @@ struct tlsbind_hold {
 	refcount_t ref;
 	struct tlsbind_sock *ts;
 	struct sock *sk;
+	struct tlsbind_flow flow;
 	bool tx;
 	u16 policy;
 	unsigned int seconds;
@@ -101,7 +105,7 @@ struct tlsbind_gating {
 	u16 policy;
 };
 
-extern struct tlsbind_gating tlsbind_gating_none; /* never written to */
+extern struct tlsbind_gating tlsbind_gating_none; /* read-only memory */
 extern spinlock_t tlsbind_hold_lock; /* see hold.c */
 
 int tlsbind_hold_init(void);

@@ -162,7 +162,7 @@ static int tlsbind_install_refuse(struct tlsbind_sock *ts, struct sock *sk,
 	spin_lock(&ts->lock);
 	tlsbind_install_note(ts, install, verdict);
 	spin_unlock(&ts->lock);
-	tlsbind_abort(ts, sk, install->tx, error);
+	tlsbind_abort(ts, sk, &install->flow, install->tx, error);
 	return error;
 }
 

@@ -48,7 +48,7 @@ static bool tlsbind_lease_dead(const struct tlsbind_hold *lease)
 /* Will another lease begin in a moment? */
 static bool tlsbind_lease_replaced(const struct tlsbind_hold *lease)
 {
-	const struct tlsbind_hold *hold = lease->ts->gating->hold;
+	const struct tlsbind_hold *hold = tlsbind_gating_of(lease->ts)->hold;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	return hold && hold->state == TLSBIND_HOLD_DECIDED && !hold->answer;
@@ -60,7 +60,7 @@ static bool tlsbind_lease_replaced(const struct tlsbind_hold *lease)
  */
 static bool tlsbind_lease_paused(const struct tlsbind_hold *lease)
 {
-	const struct tlsbind_hold *hold = lease->ts->gating->hold;
+	const struct tlsbind_hold *hold = tlsbind_gating_of(lease->ts)->hold;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	return (hold && hold->state < TLSBIND_HOLD_DONE) ||
@@ -138,7 +138,8 @@ static void tlsbind_lease_work(struct work_struct *work)
 		tlsbind_netlink_tell_judge(lease);
 	if (step == TLSBIND_LEASE_ABORT) {
 		tlsbind_net_count(tlsbind_sock_net(lease->ts), TLSBIND_STAT_LAPSED);
-		tlsbind_abort(lease->ts, lease->sk, lease->tx, lease->answer);
+		tlsbind_abort(lease->ts, lease->sk, &lease->flow, lease->tx,
+			      lease->answer);
 	}
 	tlsbind_hold_ran(lease);
 }
@@ -206,7 +207,7 @@ struct tlsbind_hold *tlsbind_lease_begin(struct tlsbind_hold *hold)
 	struct tlsbind_hold *before = tlsbind_lease_end(hold->ts);
 
 	if (hold->lease) {
-		WRITE_ONCE(hold->ts->gating->lease, hold->lease);
+		WRITE_ONCE(tlsbind_gating_of(hold->ts)->lease, hold->lease);
 		tlsbind_lease_renew(hold->lease, hold->asked_at);
 		tlsbind_hold_enlist(hold->lease);
 		hold->lease = NULL;
@@ -231,13 +232,13 @@ static unsigned long tlsbind_lease_again(const struct tlsbind_hold *lease)
  */
 void tlsbind_lease_pause(struct tlsbind_sock *ts)
 {
-	if (!READ_ONCE(ts->gating->lease))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->lease))
 		return;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->gating->lease && ts->gating->lease->state == TLSBIND_HOLD_ASKED) {
-		tlsbind_judge_withdraw(ts->gating->lease);
-		ts->gating->lease->state = TLSBIND_HOLD_SHUT;
-		ts->gating->lease->ask_at = tlsbind_lease_again(ts->gating->lease);
+	if (tlsbind_gating_of(ts)->lease && tlsbind_gating_of(ts)->lease->state == TLSBIND_HOLD_ASKED) {
+		tlsbind_judge_withdraw(tlsbind_gating_of(ts)->lease);
+		tlsbind_gating_of(ts)->lease->state = TLSBIND_HOLD_SHUT;
+		tlsbind_gating_of(ts)->lease->ask_at = tlsbind_lease_again(tlsbind_gating_of(ts)->lease);
 	}
 	spin_unlock(&tlsbind_hold_lock);
 }
@@ -250,11 +251,11 @@ void tlsbind_lease_pause(struct tlsbind_sock *ts)
  */
 void tlsbind_lease_resume(struct tlsbind_sock *ts)
 {
-	if (!READ_ONCE(ts->gating->lease))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->lease))
 		return;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->gating->lease && ts->gating->lease->state == TLSBIND_HOLD_SHUT)
-		tlsbind_lease_wake(ts->gating->lease);
+	if (tlsbind_gating_of(ts)->lease && tlsbind_gating_of(ts)->lease->state == TLSBIND_HOLD_SHUT)
+		tlsbind_lease_wake(tlsbind_gating_of(ts)->lease);
 	spin_unlock(&tlsbind_hold_lock);
 }
 
@@ -267,12 +268,12 @@ void tlsbind_lease_resume(struct tlsbind_sock *ts)
  */
 struct tlsbind_hold *tlsbind_lease_end(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *lease = ts->gating->lease;
+	struct tlsbind_hold *lease = tlsbind_gating_of(ts)->lease;
 
 	lockdep_assert_held(&tlsbind_hold_lock);
 	if (lease) {
 		tlsbind_hold_end(lease);
-		WRITE_ONCE(ts->gating->lease, NULL);
+		WRITE_ONCE(tlsbind_gating_of(ts)->lease, NULL);
 	}
 	return lease;
 }
@@ -288,11 +289,11 @@ unsigned int tlsbind_lease_left(struct tlsbind_sock *ts)
 {
 	unsigned int left = 0;
 
-	if (!READ_ONCE(ts->gating->lease))
+	if (!READ_ONCE(tlsbind_gating_of(ts)->lease))
 		return 0;
 	spin_lock(&tlsbind_hold_lock);
-	if (ts->gating->lease && ts->gating->lease->state < TLSBIND_HOLD_DECIDED)
-		left = tlsbind_hold_left(ts->gating->lease) ?: 1;
+	if (tlsbind_gating_of(ts)->lease && tlsbind_gating_of(ts)->lease->state < TLSBIND_HOLD_DECIDED)
+		left = tlsbind_hold_left(tlsbind_gating_of(ts)->lease) ?: 1;
 	spin_unlock(&tlsbind_hold_lock);
 	return left;
 }

@@ -10,6 +10,7 @@
 #include "netlink_gen.h"
 
 struct tlsbind_hold;
+struct tlsbind_flow;
 struct tlsbind_sock;
 
 int tlsbind_netlink_init(void);
@@ -19,7 +20,8 @@ int tlsbind_netlink_admin(struct sk_buff *skb,
 			  const struct genl_info *info);
 int tlsbind_netlink_put_u64(struct sk_buff *skb, int attr, u64 value);
 int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
-			     struct tlsbind_sock *ts);
+			     struct tlsbind_sock *ts,
+			     const struct tlsbind_flow *flow);
 struct tlsbind_sock *tlsbind_netlink_connection(struct genl_info *info,
 						int attr);
 void tlsbind_netlink_asker_gone(struct net *net, u32 portid);

@@ -55,8 +55,8 @@ static int tlsbind_netlink_put_hold(struct sk_buff *skb,
 	if (hold->seconds && nla_put_flag(skb, TLSBIND_A_HOLD_RENEWAL))
 		return -EMSGSIZE;
 	ret = tlsbind_netlink_put_peer(skb, &peer);
-	return ret ?: tlsbind_netlink_put_sock(skb, TLSBIND_A_HOLD_SOCK,
-					       hold->ts);
+	return ret ?: tlsbind_netlink_put_sock(skb, TLSBIND_A_HOLD_SOCK, hold->ts,
+					       &hold->flow);
 }
 
 /**

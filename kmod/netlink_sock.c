@@ -114,18 +114,13 @@ static int tlsbind_netlink_put_state(struct sk_buff *skb,
 				     const struct tlsbind_sock *ts,
 				     const struct tlsbind_commitments *to)
 {
-	struct tlsbind_flow flow;
-
 	lockdep_assert_held(&ts->lock);
 	if (to->named && nla_put(skb, TLSBIND_A_SOCK_ID, sizeof(to->id), to->id))
 		return -EMSGSIZE;
 	if (ts->error && nla_put_u32(skb, TLSBIND_A_SOCK_ERROR, -ts->error))
 		return -EMSGSIZE;
-	if (tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_COOKIE,
-				    tlsbind_sock_cookie(ts)))
-		return -EMSGSIZE;
-	tlsbind_sock_flow(ts, &flow);
-	return tlsbind_netlink_put_flow(skb, &flow);
+	return tlsbind_netlink_put_u64(skb, TLSBIND_A_SOCK_COOKIE,
+				       tlsbind_sock_cookie(ts));
 }
 
 /**
@@ -133,18 +128,21 @@ static int tlsbind_netlink_put_state(struct sk_buff *skb,
  * @skb: to this message
  * @attr: as this attribute
  * @ts: the socket's state
+ * @flow: its two ends, or NULL: they are asked for, and zero if it is closed
  *
  * Context: process; does not sleep.
  * Return: 0; -EMSGSIZE, and the message is to be cut or dropped.
  */
 int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
-			     struct tlsbind_sock *ts)
+			     struct tlsbind_sock *ts,
+			     const struct tlsbind_flow *flow)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
 	unsigned int lease = tlsbind_lease_left(ts);
 	u64 hold = tlsbind_gate_handle(ts);
 	const struct tlsbind_commitments *to;
 	struct tlsbind_commitments room;
+	struct tlsbind_flow ends;
 	int ret;
 
 	if (!nest || nla_put_u32(skb, TLSBIND_A_SOCK_FLAGS,
@@ -156,7 +154,10 @@ int tlsbind_netlink_put_sock(struct sk_buff *skb, int attr,
 		return -EMSGSIZE;
 	spin_lock(&ts->lock);
 	to = tlsbind_commitment_make(ts, &room);
-	ret = tlsbind_netlink_put_state(skb, ts, to);
+	tlsbind_sock_flow(ts, &ends);
+	ret = tlsbind_netlink_put_flow(skb, flow ?: &ends);
+	if (!ret)
+		ret = tlsbind_netlink_put_state(skb, ts, to);
 	if (!ret)
 		ret = tlsbind_netlink_put_verdict(skb, ts);
 	if (!ret)
@@ -174,7 +175,7 @@ static int tlsbind_netlink_fill_sock(struct sk_buff *skb, void *hdr,
 
 	if (!hdr)
 		return -EMSGSIZE;
-	ret = tlsbind_netlink_put_sock(skb, TLSBIND_A_CONNECTION_SOCK, ts);
+	ret = tlsbind_netlink_put_sock(skb, TLSBIND_A_CONNECTION_SOCK, ts, NULL);
 	if (ret)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -268,8 +269,9 @@ static int tlsbind_netlink_dump_sock(struct sk_buff *skb,
 {
 	void *hdr;
 
+	/* Whoever is closed now is known no more when the reader learns of it. */
 	if (!net_eq(tlsbind_sock_net(ts), sock_net(cb->skb->sk)) ||
-	    !tlsbind_sock_keyed(ts))
+	    !tlsbind_sock_keyed(ts) || tlsbind_sock_closed(ts))
 		return 0;
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &tlsbind_nl_family, NLM_F_MULTI,

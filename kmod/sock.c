@@ -16,6 +16,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tls.h>
@@ -110,7 +111,8 @@ void tlsbind_sock_hold(struct tlsbind_sock *ts)
 void tlsbind_sock_put(struct tlsbind_sock *ts)
 {
 	if (ts && refcount_dec_and_test(&ts->ref))
-		call_rcu(&ts->rcu, tlsbind_sock_free_rcu);
+		/* The socket is to go now, not when it suits RCU. */
+		call_rcu_hurry(&ts->rcu, tlsbind_sock_free_rcu);
 }
 
 /* Unpublished already: cancel what still uses it, drop the table's reference. */
@@ -201,16 +203,35 @@ u64 tlsbind_sock_cookie(const struct tlsbind_sock *ts)
 }
 
 /**
- * tlsbind_sock_flow() - the two ends of a connection
- * @ts: its state, with its lock
- * @flow: filled
+ * tlsbind_sock_closed() - is a socket closed, or about to be?
+ * @ts: its state
  *
- * Context: any.
+ * Context: process.
+ * Return: true if so.
+ */
+bool tlsbind_sock_closed(struct tlsbind_sock *ts)
+{
+	bool closed;
+
+	spin_lock(&ts->lock);
+	closed = ts->closed;
+	spin_unlock(&ts->lock);
+	return closed;
+}
+
+/**
+ * tlsbind_sock_flow() - the two ends of a connection
+ * @ts: its state, with its lock, without which the socket is not closed
+ * @flow: filled; both ends are zero if it is closed: then it may have forgotten them
+ *
+ * Context: process.
  */
 void tlsbind_sock_flow(const struct tlsbind_sock *ts, struct tlsbind_flow *flow)
 {
 	lockdep_assert_held(&ts->lock);
-	tlsbind_flow_ends(ts->sk, flow);
+	memset(flow, 0, sizeof(*flow));
+	if (!ts->closed)
+		tlsbind_flow_ends(ts->sk, flow);
 	flow->local_only = ts->local_only;
 }
 
