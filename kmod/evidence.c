@@ -3,6 +3,11 @@
  * Challenges wait in a queue, from which the thread of batch.c, called the worker
  * here, takes all that are there at once.
  *
+ * Most sockets are never asked about, so what it takes to ask is allocated by the
+ * first who does (struct tlsbind_asking), and stays until the state is freed: a
+ * task that waits in it has a reference on the state. Of a socket that is closed before
+ * anybody asks, a mark takes its place, which stays, so that there is none later.
+ *
  * Who holds what: a socket refers to the latest request of its owner, done or
  * not. The queue holds a reference on each request in it, which passes to the
  * worker's batch when the worker takes the request. A request leaves the lists
@@ -10,8 +15,8 @@
  * worker or its work item, its deadline, the closing of its socket, or unload.
  * Whoever that is keeps or takes a reference, lets go of the lock, and tells.
  *
- * tlsbind_evidence_lock protects the lists, the state of every request, and
- * @request, @eventfd, @asked and @gone of every socket. It is taken in process
+ * tlsbind_evidence_lock protects the lists, the state of every request, and @asking of
+ * every socket with all in it but @wait. It is taken in process
  * context only, and nests outside of the locks of sockets' states, wait queues
  * and eventfds and no others.
  */
@@ -22,6 +27,7 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/moduleparam.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -48,13 +54,70 @@ static LIST_HEAD(tlsbind_evidence_signing);
 static bool tlsbind_evidence_stopping;
 static unsigned long tlsbind_evidence_expire_at;
 
+/**
+ * struct tlsbind_asking - who asks for evidence about a socket
+ * @wait: woken when @request is done or has been read
+ * @request: the owner's challenge, waiting or answered, or NULL
+ * @eventfd: signalled when @request is done, or NULL
+ * @asked: requests of others, not done
+ * @gone: the socket is closed
+ */
+struct tlsbind_asking {
+	wait_queue_head_t wait;
+	struct tlsbind_request *request;
+	struct eventfd_ctx *eventfd;
+	struct list_head asked;
+	bool gone;
+};
+
+/* In place of one, of a socket that is closed. */
+#define TLSBIND_ASKING_GONE	((struct tlsbind_asking *)ERR_PTR(-ECONNABORTED))
+
+/* NULL if nobody has asked yet, or nobody will; the lock is needed for what is in it. */
+static struct tlsbind_asking *tlsbind_evidence_asking(const struct tlsbind_sock *ts)
+{
+	/* Pairs with tlsbind_evidence_prepare(). */
+	struct tlsbind_asking *asking = smp_load_acquire(&ts->asking);
+
+	return asking == TLSBIND_ASKING_GONE ? NULL : asking;
+}
+
+static bool tlsbind_evidence_gone(const struct tlsbind_sock *ts)
+{
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	return ts->asking == TLSBIND_ASKING_GONE || ts->asking->gone;
+}
+
+/* Somebody is going to ask: 0 if ts->asking is there then, or the mark; -ENOMEM. */
+static int tlsbind_evidence_prepare(struct tlsbind_sock *ts)
+{
+	struct tlsbind_asking *asking;
+
+	if (READ_ONCE(ts->asking))
+		return 0;
+	asking = kzalloc(sizeof(*asking), GFP_KERNEL_ACCOUNT);
+	if (!asking)
+		return -ENOMEM;
+	init_waitqueue_head(&asking->wait);
+	INIT_LIST_HEAD(&asking->asked);
+	spin_lock(&tlsbind_evidence_lock);
+	if (!ts->asking) {
+		/* Pairs with tlsbind_evidence_asking(): who sees it sees it whole. */
+		smp_store_release(&ts->asking, asking);
+		asking = NULL;
+	}
+	spin_unlock(&tlsbind_evidence_lock);
+	kfree(asking);
+	return 0;
+}
+
 /*
  * End a request. Whoever finds it not done calls this, under the lock; if it
  * was still waiting, the queue's reference is the caller's now.
  */
 static void tlsbind_evidence_finish(struct tlsbind_request *request, int error)
 {
-	struct tlsbind_sock *ts = request->ts;
+	struct tlsbind_asking *asking = request->ts->asking;
 
 	lockdep_assert_held(&tlsbind_evidence_lock);
 	list_del_init(&request->node);
@@ -63,9 +126,9 @@ static void tlsbind_evidence_finish(struct tlsbind_request *request, int error)
 	request->state = TLSBIND_REQUEST_DONE;
 	if (request->tell)
 		return;
-	if (ts->eventfd)
-		eventfd_signal(ts->eventfd);
-	wake_up_interruptible_all(&ts->wait);
+	if (asking->eventfd)
+		eventfd_signal(asking->eventfd);
+	wake_up_interruptible_all(&asking->wait);
 }
 
 /*
@@ -232,28 +295,54 @@ static bool tlsbind_evidence_charge(const struct tlsbind_request *request)
  * Context: process, may sleep.
  * Return: 0; an errno of tlsbind_statement_make(); -EDQUOT if the rate of the rule that
  * allows it is used up; -ECONNABORTED if the socket is closed; -ESHUTDOWN during
- * unload. After an error @tell is not called.
+ * unload; -ENOMEM. After an error @tell is not called.
  */
 int tlsbind_evidence_ask(struct tlsbind_request *request)
 {
 	struct tlsbind_sock *ts = request->ts;
 	int ret = tlsbind_statement_make(request);
 
+	if (!ret)
+		ret = tlsbind_evidence_prepare(ts);
 	if (ret)
 		return ret;
 	spin_lock(&tlsbind_evidence_lock);
 	if (tlsbind_evidence_stopping) {
 		ret = -ESHUTDOWN;
-	} else if (ts->gone) {
+	} else if (tlsbind_evidence_gone(ts)) {
 		ret = -ECONNABORTED;
 	} else if (!tlsbind_evidence_charge(request)) {
 		ret = -EDQUOT;
 	} else {
-		list_add_tail(&request->asked, &ts->asked);
+		list_add_tail(&request->asked, &ts->asking->asked);
 		tlsbind_evidence_enqueue(request);
 	}
 	spin_unlock(&tlsbind_evidence_lock);
 	return ret;
+}
+
+/*
+ * The owner asks, in place of what he has asked before, which the caller gets; after an
+ * error he keeps his request.
+ */
+static int tlsbind_evidence_replace(struct tlsbind_sock *ts,
+				    struct tlsbind_request **request)
+{
+	struct tlsbind_request *before;
+
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	if (tlsbind_evidence_stopping)
+		return -ESHUTDOWN;
+	if (tlsbind_evidence_gone(ts))
+		return -ECONNABORTED;
+	before = ts->asking->request;
+	if (before && before->state != TLSBIND_REQUEST_DONE)
+		return -EBUSY;
+	if (!tlsbind_evidence_charge(*request))
+		return -EDQUOT;
+	tlsbind_evidence_enqueue(*request);
+	swap(ts->asking->request, *request);
+	return 0;
 }
 
 /**
@@ -266,41 +355,28 @@ int tlsbind_evidence_ask(struct tlsbind_request *request)
  *
  * Context: process, may sleep.
  * Return: 0; an errno of tlsbind_statement_make(); -EBUSY if a challenge waits already,
- * too; -EDQUOT if the rate of the rule that allows it is used up; -ESHUTDOWN during
- * unload; -ENOMEM.
+ * too; -EDQUOT if the rate of the rule that allows it is used up; -ECONNABORTED if the
+ * socket is closed; -ESHUTDOWN during unload; -ENOMEM.
  */
 int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
 			       const u8 nonce[TLSBIND_NONCE_SIZE],
 			       const u8 app_data[TLSBIND_APP_DATA_SIZE])
 {
-	struct tlsbind_request *request, *unused;
+	struct tlsbind_request *request;
 	int ret;
 
 	request = tlsbind_request_new(ts, nonce, app_data);
 	if (!request)
 		return -ENOMEM;
 	ret = tlsbind_statement_make(request);
-	if (ret) {
-		tlsbind_request_put(request);
-		return ret;
+	if (!ret)
+		ret = tlsbind_evidence_prepare(ts);
+	if (!ret) {
+		spin_lock(&tlsbind_evidence_lock);
+		ret = tlsbind_evidence_replace(ts, &request);
+		spin_unlock(&tlsbind_evidence_lock);
 	}
-
-	spin_lock(&tlsbind_evidence_lock);
-	unused = ts->request;
-	if (tlsbind_evidence_stopping)
-		ret = -ESHUTDOWN;
-	else if (unused && unused->state != TLSBIND_REQUEST_DONE)
-		ret = -EBUSY;
-	else if (!tlsbind_evidence_charge(request))
-		ret = -EDQUOT;
-	if (ret) {
-		unused = request;
-	} else {
-		ts->request = request;
-		tlsbind_evidence_enqueue(request);
-	}
-	spin_unlock(&tlsbind_evidence_lock);
-	tlsbind_request_put(unused);
+	tlsbind_request_put(request);
 	return ret;
 }
 
@@ -308,12 +384,13 @@ int tlsbind_evidence_challenge(struct tlsbind_sock *ts,
  * The socket's request, with a reference, once it is done and no other task is
  * being told; NULL until then; -ENODATA if there is none.
  */
-static struct tlsbind_request *tlsbind_evidence_take_answer(struct tlsbind_sock *ts)
+static struct tlsbind_request *
+tlsbind_evidence_take_answer(const struct tlsbind_asking *asking)
 {
 	struct tlsbind_request *request;
 
 	spin_lock(&tlsbind_evidence_lock);
-	request = ts->request;
+	request = asking->request;
 	if (!request) {
 		request = ERR_PTR(-ENODATA);
 	} else if (request->state == TLSBIND_REQUEST_DONE) {
@@ -340,11 +417,14 @@ static struct tlsbind_request *tlsbind_evidence_take_answer(struct tlsbind_sock 
 struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 					      long timeout)
 {
+	struct tlsbind_asking *asking = tlsbind_evidence_asking(ts);
 	struct tlsbind_request *request;
 	long left;
 
-	left = wait_event_interruptible_timeout(ts->wait,
-						(request = tlsbind_evidence_take_answer(ts)),
+	if (!asking)
+		return ERR_PTR(-ENODATA);
+	left = wait_event_interruptible_timeout(asking->wait,
+						(request = tlsbind_evidence_take_answer(asking)),
 						timeout);
 	if (left < 0)
 		return ERR_PTR(sock_intr_errno(timeout));
@@ -362,37 +442,78 @@ struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 void tlsbind_evidence_told(struct tlsbind_sock *ts,
 			   struct tlsbind_request *request, bool consumed)
 {
+	struct tlsbind_asking *asking = tlsbind_evidence_asking(ts);
 	struct tlsbind_request *old = NULL;
 
 	spin_lock(&tlsbind_evidence_lock);
 	request->state = TLSBIND_REQUEST_DONE;
-	if (consumed && ts->request == request)
-		swap(ts->request, old);
-	wake_up_interruptible_all(&ts->wait);
+	if (consumed && asking->request == request)
+		swap(asking->request, old);
+	wake_up_interruptible_all(&asking->wait);
 	spin_unlock(&tlsbind_evidence_lock);
 	tlsbind_request_put(old);
 	tlsbind_request_put(request);
 }
 
+/* Return: the one before, whose reference is the caller's. */
+static struct eventfd_ctx *
+tlsbind_evidence_set_eventfd(struct tlsbind_asking *asking,
+			     struct eventfd_ctx *eventfd)
+{
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	swap(asking->eventfd, eventfd);
+	/* The answer may have been there first. */
+	if (asking->eventfd && asking->request &&
+	    asking->request->state >= TLSBIND_REQUEST_DONE)
+		eventfd_signal(asking->eventfd);
+	return eventfd;
+}
+
 /**
  * tlsbind_evidence_eventfd() - be told when a challenge is answered
  * @ts: the socket's state
- * @eventfd: reference that passes to this function, or NULL to stop
+ * @eventfd: reference that passes to this function, also after an error; or NULL to
+ *	stop
  *
- * Context: process.
+ * Context: process, may sleep.
+ * Return: 0; -ECONNABORTED if the socket is closed; -ENOMEM.
  */
-void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
-			      struct eventfd_ctx *eventfd)
+int tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
+			     struct eventfd_ctx *eventfd)
 {
-	spin_lock(&tlsbind_evidence_lock);
-	swap(ts->eventfd, eventfd);
-	/* The answer may have been there first. */
-	if (ts->eventfd && ts->request &&
-	    ts->request->state >= TLSBIND_REQUEST_DONE)
-		eventfd_signal(ts->eventfd);
-	spin_unlock(&tlsbind_evidence_lock);
+	int ret;
+
+	if (!eventfd && !tlsbind_evidence_asking(ts))
+		return 0;
+	ret = tlsbind_evidence_prepare(ts);
+	if (!ret) {
+		spin_lock(&tlsbind_evidence_lock);
+		if (tlsbind_evidence_gone(ts))
+			ret = -ECONNABORTED;
+		else
+			eventfd = tlsbind_evidence_set_eventfd(ts->asking,
+							       eventfd);
+		spin_unlock(&tlsbind_evidence_lock);
+	}
 	if (eventfd)
 		eventfd_ctx_put(eventfd);
+	return ret;
+}
+
+/* Nobody asks any more. Return: what the owner has asked, with its reference. */
+static struct tlsbind_request *
+tlsbind_evidence_leave(struct tlsbind_asking *asking, struct list_head *drop)
+{
+	struct tlsbind_request *request = NULL, *other, *next;
+
+	lockdep_assert_held(&tlsbind_evidence_lock);
+	asking->gone = true;
+	swap(asking->request, request);
+	if (request && request->state < TLSBIND_REQUEST_DONE)
+		tlsbind_evidence_fail(request, -ECONNABORTED, drop);
+	list_for_each_entry_safe(other, next, &asking->asked, asked)
+		tlsbind_evidence_fail(other, -ECONNABORTED, drop);
+	return request;
 }
 
 /**
@@ -400,26 +521,40 @@ void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
  * @ts: its state
  *
  * A challenge that waits leaves the queue; one that is being signed is
- * dropped when the report comes. Whoever else has asked is told.
+ * dropped when the report comes. Whoever else has asked is told; whoever asks from
+ * now on gets -ECONNABORTED.
  *
  * Context: process.
  */
 void tlsbind_evidence_forget(struct tlsbind_sock *ts)
 {
-	struct tlsbind_request *request = NULL, *other, *next;
+	struct tlsbind_request *request = NULL;
+	struct eventfd_ctx *eventfd = NULL;
 	LIST_HEAD(drop);
 
-	tlsbind_evidence_eventfd(ts, NULL);
 	spin_lock(&tlsbind_evidence_lock);
-	swap(ts->request, request);
-	if (request && request->state < TLSBIND_REQUEST_DONE)
-		tlsbind_evidence_fail(request, -ECONNABORTED, &drop);
-	list_for_each_entry_safe(other, next, &ts->asked, asked)
-		tlsbind_evidence_fail(other, -ECONNABORTED, &drop);
-	ts->gone = true;
+	if (!ts->asking) {
+		WRITE_ONCE(ts->asking, TLSBIND_ASKING_GONE);
+	} else {
+		eventfd = tlsbind_evidence_set_eventfd(ts->asking, NULL);
+		request = tlsbind_evidence_leave(ts->asking, &drop);
+	}
 	spin_unlock(&tlsbind_evidence_lock);
+	if (eventfd)
+		eventfd_ctx_put(eventfd);
 	tlsbind_evidence_drop(&drop);
 	tlsbind_request_put(request);
+}
+
+/**
+ * tlsbind_evidence_free() - free what it took to ask about a socket
+ * @ts: its state, which nobody has a reference on
+ *
+ * Context: any.
+ */
+void tlsbind_evidence_free(struct tlsbind_sock *ts)
+{
+	kfree(tlsbind_evidence_asking(ts));
 }
 
 /**

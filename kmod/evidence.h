@@ -26,8 +26,9 @@ struct tlsbind_request *tlsbind_evidence_wait(struct tlsbind_sock *ts,
 					      long timeout);
 void tlsbind_evidence_told(struct tlsbind_sock *ts,
 			   struct tlsbind_request *request, bool consumed);
-void tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
-			      struct eventfd_ctx *eventfd);
+int tlsbind_evidence_eventfd(struct tlsbind_sock *ts,
+			     struct eventfd_ctx *eventfd);
 void tlsbind_evidence_forget(struct tlsbind_sock *ts);
+void tlsbind_evidence_free(struct tlsbind_sock *ts);
 
 #endif

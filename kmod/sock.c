@@ -89,6 +89,7 @@ static void tlsbind_sock_free_rcu(struct rcu_head *rcu)
 	put_net(net);
 	if (ts->gating != &tlsbind_gating_none)
 		kfree(ts->gating);
+	tlsbind_evidence_free(ts);
 	kfree_sensitive(ts->commitments);
 	kfree_sensitive(ts);
 }
@@ -254,8 +255,6 @@ static struct tlsbind_sock *tlsbind_sock_new(struct sock *sk)
 	tlsbind_twin_init(&ts->tx.share);
 	tlsbind_twin_init(&ts->rx.share);
 	spin_lock_init(&ts->lock);
-	init_waitqueue_head(&ts->wait);
-	INIT_LIST_HEAD(&ts->asked);
 	return ts;
 }
 

@@ -12,7 +12,6 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/tlsbind.h>
-#include <linux/wait.h>
 #include <net/sock.h>
 
 #include "binding.h"
@@ -20,11 +19,10 @@
 #include "flow.h"
 #include "twin.h"
 
-struct eventfd_ctx;
+struct tlsbind_asking;
 struct tlsbind_commitments;
 struct tlsbind_gating;
 struct tlsbind_origin;
-struct tlsbind_request;
 
 /**
  * struct tlsbind_sock_key - one direction
@@ -82,11 +80,7 @@ struct tlsbind_sock_key {
  * @connection: in the index by connection id, or on the way there, once both
  *	directions are there
  * @gating: what it has to do with verdicts; changes with the socket locked
- * @wait: woken when @request is done or the socket goes away
- * @request: the challenge, waiting or answered; protected by evidence.c's lock
- * @eventfd: signalled when @request is done; protected by evidence.c's lock
- * @asked: requests of others, not done; protected by evidence.c's lock
- * @gone: the socket is closed; protected by evidence.c's lock
+ * @asking: who asks for evidence, from the first who did on; see evidence.c
  * @rcu: lookups do not take a lock; in place of @installed_ns and @rule when there
  *	is no reference any more
  */
@@ -125,11 +119,7 @@ struct tlsbind_sock {
 	struct tlsbind_connection connection;
 	struct tlsbind_gating *gating;
 
-	wait_queue_head_t wait;
-	struct tlsbind_request *request;
-	struct eventfd_ctx *eventfd;
-	struct list_head asked;
-	bool gone;
+	struct tlsbind_asking *asking;
 };
 
 static_assert(TLSBIND_F_NIC <= U8_MAX && TLSBIND_F_KEY_SHARED <= U8_MAX);

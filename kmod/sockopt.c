@@ -87,6 +87,7 @@ static int tlsbind_sockopt_eventfd(struct sock *sk, sockptr_t optval,
 {
 	struct eventfd_ctx *eventfd = NULL;
 	struct tlsbind_sock *ts;
+	int ret;
 	s32 fd;
 
 	if (optlen != sizeof(fd))
@@ -101,10 +102,11 @@ static int tlsbind_sockopt_eventfd(struct sock *sk, sockptr_t optval,
 		return PTR_ERR(ts);
 	if (fd >= 0)
 		eventfd = eventfd_ctx_fdget(fd);
-	if (!IS_ERR(eventfd))
-		tlsbind_evidence_eventfd(ts, eventfd);
+	ret = PTR_ERR_OR_ZERO(eventfd);
+	if (!ret)
+		ret = tlsbind_evidence_eventfd(ts, eventfd);
 	tlsbind_sock_put(ts);
-	return PTR_ERR_OR_ZERO(eventfd);
+	return ret;
 }
 
 /**

@@ -155,8 +155,10 @@ static void tlsbind_test_full(struct kunit *test)
 	for (i = 1; i < count - 2; i++)
 		KUNIT_EXPECT_EQ(test, tlsbind_test_error(test, &ts[i]), 0);
 	tlsbind_batch_flush();
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		KUNIT_EXPECT_EQ(test, refcount_read(&ts[i].ref), 1);
+		tlsbind_evidence_free(&ts[i]);
+	}
 	kvfree(ts);
 }
 
@@ -343,11 +345,26 @@ static void tlsbind_test_forget_waiting(struct kunit *test)
 	tlsbind_evidence_forget(&ts[1]);
 	KUNIT_EXPECT_EQ(test, refcount_read(&ts[1].ref), 1);
 	KUNIT_EXPECT_TRUE(test, list_empty(&tlsbind_evidence_queue));
+	KUNIT_EXPECT_EQ(test, tlsbind_test_ask(&ts[1]), -ECONNABORTED);
 	tlsbind_test_release();
 
 	tlsbind_test_expect_good(test, &ts[0], 0, 1);
 	tlsbind_batch_flush();
 	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 1);
+}
+
+static void tlsbind_test_forget_unasked(struct kunit *test)
+{
+	struct tlsbind_sock *ts = tlsbind_test_socks;
+
+	KUNIT_EXPECT_EQ(test, tlsbind_evidence_eventfd(ts, NULL), 0);
+	KUNIT_EXPECT_NULL(test, ts->asking);
+	tlsbind_evidence_forget(ts);
+
+	KUNIT_EXPECT_EQ(test, tlsbind_test_ask(ts), -ECONNABORTED);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsbind_evidence_wait(ts, TLSBIND_TEST_SOON)), -ENODATA);
+	KUNIT_EXPECT_EQ(test, refcount_read(&ts->ref), 1);
+	KUNIT_EXPECT_EQ(test, tlsbind_fake_hardware.calls, 0);
 }
 
 static void tlsbind_test_forget_signing(struct kunit *test)
@@ -404,8 +421,10 @@ static void tlsbind_test_evidence_exit(struct kunit *test)
 		tlsbind_evidence_forget(&tlsbind_test_socks[i]);
 	tlsbind_evidence_exit();
 	tlsbind_batch_exit();
-	for (i = 0; i < TLSBIND_TEST_SOCKS; i++)
+	for (i = 0; i < TLSBIND_TEST_SOCKS; i++) {
 		KUNIT_EXPECT_EQ(test, refcount_read(&tlsbind_test_socks[i].ref), 1);
+		tlsbind_evidence_free(&tlsbind_test_socks[i]);
+	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&tlsbind_fake_hardware.live), 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&tlsbind_evidence_queue));
 	KUNIT_EXPECT_TRUE(test, list_empty(&tlsbind_evidence_signing));
@@ -443,6 +462,7 @@ static struct kunit_case tlsbind_test_evidence_cases[] = {
 	TLSBIND_CASE(tlsbind_test_deadline, "a challenge that waits too long fails alone"),
 	TLSBIND_CASE(tlsbind_test_deadline_signing, "a report that comes too late is dropped"),
 	TLSBIND_CASE(tlsbind_test_forget_waiting, "a closed socket leaves the queue"),
+	TLSBIND_CASE(tlsbind_test_forget_unasked, "nobody asks about a closed socket"),
 	TLSBIND_CASE(tlsbind_test_forget_signing,
 		     "a socket may be closed while its report is made"),
 	TLSBIND_CASE(tlsbind_test_stop, "unload sends everybody home and lets nobody in"),

@@ -37,8 +37,6 @@ void tlsbind_fake_sock(struct tlsbind_sock *ts, u32 name)
 	memset(ts, 0, sizeof(*ts));
 	refcount_set(&ts->ref, 1);
 	ts->sk = &tlsbind_fake_sk;
-	init_waitqueue_head(&ts->wait);
-	INIT_LIST_HEAD(&ts->asked);
 	ts->tx.generation = name;
 }
 
