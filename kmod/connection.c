@@ -67,6 +67,16 @@ void tlsbind_connection_stop(void)
 	destroy_workqueue(tlsbind_connection_wq);
 }
 
+/**
+ * tlsbind_connection_exit() - drop the index
+ *
+ * Context: process; after tlsbind_connection_stop(), and everything was removed from it.
+ */
+void tlsbind_connection_exit(void)
+{
+	tlsbind_twins_exit(&tlsbind_connections);
+}
+
 static struct tlsbind_unnamed *tlsbind_connection_unnamed(const struct net *net)
 {
 	return &tlsbind_net(net)->unnamed;

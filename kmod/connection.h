@@ -68,6 +68,7 @@ struct tlsbind_unnamed {
 
 int tlsbind_connection_init(void);
 void tlsbind_connection_stop(void);
+void tlsbind_connection_exit(void);
 void tlsbind_connection_key(const struct net *net, const void *id, void *key);
 void tlsbind_connection_init_net(struct tlsbind_unnamed *unnamed);
 void tlsbind_connection_exit_net(struct tlsbind_unnamed *unnamed);

@@ -44,6 +44,7 @@ int tlsbind_share_init(void)
  */
 void tlsbind_share_exit(void)
 {
+	tlsbind_twins_exit(&tlsbind_shares);
 	memzero_explicit(&tlsbind_share_secret, sizeof(tlsbind_share_secret));
 }
 

@@ -165,6 +165,7 @@ void tlsbind_sock_exit(void)
 		tlsbind_sock_put(ts);
 		cond_resched();
 	}
+	tlsbind_connection_exit();
 	rcu_barrier();
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Entries are in 1,024 red-black trees, which need no memory but theirs: nothing is
- * allocated, so nothing can fail, and nothing has to grow. (rhashtable takes 21 to 43 bytes
- * for an entry.) A tree of a million entries in all is ten levels deep. Those with the same key
+ * Entries are in red-black trees, 1,024 at first. Where there are more than eight in a tree in
+ * the mean, a shard's are spread over four times as many; if there is no memory for
+ * that, trees become deeper instead. So nothing fails, and a lookup takes about as long
+ * whatever the number. (An entry of rhashtable takes 21 to 43 bytes beside its node,
+ * as its tables are just larger than a power of two.) Those with the same key
  * are neighbours in their tree, so to come and to go takes the same time however
- * many of them there are. Keys are hashes, so all shards have about as many, and one where
- * they are not has a tree that is a little deeper.
+ * many of them there are. Keys are hashes, so all trees are about as large, and one that is
+ * not is a little deeper.
  */
 #include "twin.h"
 
@@ -14,6 +16,10 @@
 #include <linux/lockdep.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+/* Entries for each tree, in the mean of a shard. */
+#define TLSBIND_TWIN_ROOT_MAX	8U
 
 static_assert(TLSBIND_TWIN_WORDS * sizeof(u64) == TLSBIND_TWIN_KEY_SIZE);
 
@@ -21,7 +27,7 @@ static_assert(TLSBIND_TWIN_WORDS * sizeof(u64) == TLSBIND_TWIN_KEY_SIZE);
  * tlsbind_twins_init() - make a table
  * @twins: filled
  *
- * It takes no more than its own memory. What is in it at the end is to be removed first.
+ * It takes no memory but its own until there are some thousands in it.
  */
 void tlsbind_twins_init(struct tlsbind_twins *twins)
 {
@@ -29,8 +35,24 @@ void tlsbind_twins_init(struct tlsbind_twins *twins)
 
 	for (i = 0; i < TLSBIND_TWIN_SHARDS; i++) {
 		spin_lock_init(&twins->shards[i].lock);
-		twins->shards[i].root = RB_ROOT;
+		twins->shards[i].roots = &twins->shards[i].first;
+		twins->shards[i].first = RB_ROOT;
 	}
+}
+
+/**
+ * tlsbind_twins_exit() - drop a table
+ * @twins: the table; everything was removed from it
+ *
+ * Context: process.
+ */
+void tlsbind_twins_exit(struct tlsbind_twins *twins)
+{
+	unsigned int i;
+
+	for (i = 0; i < TLSBIND_TWIN_SHARDS; i++)
+		if (twins->shards[i].bits)
+			kfree(twins->shards[i].roots);
 }
 
 /**
@@ -46,6 +68,15 @@ static struct tlsbind_twin_shard *tlsbind_twin_shard(struct tlsbind_twins *twins
 						     const u64 *key)
 {
 	return &twins->shards[key[0] % TLSBIND_TWIN_SHARDS];
+}
+
+/* The tree for a key; under the lock. */
+static struct rb_root *tlsbind_twin_root(struct tlsbind_twin_shard *shard,
+					 const u64 *key)
+{
+	lockdep_assert_held(&shard->lock);
+	return &shard->roots[(key[0] / TLSBIND_TWIN_SHARDS) &
+			     ((1UL << shard->bits) - 1)];
 }
 
 static struct tlsbind_twin *tlsbind_twin_of(const struct rb_node *node)
@@ -68,6 +99,29 @@ static int tlsbind_twin_compare(const void *key, const struct rb_node *node)
 static bool tlsbind_twin_less(struct rb_node *a, const struct rb_node *b)
 {
 	return tlsbind_twin_compare(tlsbind_twin_of(a)->key, b) < 0;
+}
+
+/* Spread what there is over four times as many trees, if there is memory. */
+static void tlsbind_twin_grow(struct tlsbind_twin_shard *shard)
+{
+	struct rb_root *old = shard->roots, *roots;
+	unsigned long i, many = 1UL << shard->bits;
+	struct rb_node *node;
+
+	lockdep_assert_held(&shard->lock);
+	roots = kcalloc(4 * many, sizeof(*roots), GFP_ATOMIC | __GFP_NOWARN);
+	if (!roots)
+		return;
+	shard->roots = roots;
+	shard->bits += 2;
+	for (i = 0; i < many; i++)
+		while ((node = rb_first(&old[i]))) {
+			rb_erase(node, &old[i]);
+			rb_add(node, tlsbind_twin_root(shard, tlsbind_twin_of(node)->key),
+			       tlsbind_twin_less);
+		}
+	if (old != &shard->first)
+		kfree(old);
 }
 
 /* Another with the same key, a neighbour; or NULL. */
@@ -100,7 +154,10 @@ bool tlsbind_twin_add(struct tlsbind_twins *twins, struct tlsbind_twin *twin,
 	struct tlsbind_twin *other;
 
 	spin_lock(&shard->lock);
-	rb_add(&twin->node, &shard->root, tlsbind_twin_less);
+	if (++shard->count > TLSBIND_TWIN_ROOT_MAX << shard->bits)
+		tlsbind_twin_grow(shard);
+	rb_add(&twin->node, tlsbind_twin_root(shard, twin->key),
+	       tlsbind_twin_less);
 	other = tlsbind_twin_other(twin);
 	if (other && meet)
 		meet(twin, other);
@@ -124,7 +181,8 @@ void tlsbind_twin_remove(struct tlsbind_twins *twins, struct tlsbind_twin *twin)
 		return;
 	shard = tlsbind_twin_shard(twins, twin->key);
 	spin_lock(&shard->lock);
-	rb_erase(&twin->node, &shard->root);
+	shard->count--;
+	rb_erase(&twin->node, tlsbind_twin_root(shard, twin->key));
 	RB_CLEAR_NODE(&twin->node);
 	spin_unlock(&shard->lock);
 }
@@ -148,7 +206,7 @@ tlsbind_twin_find(struct tlsbind_twins *twins,
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "what is found may be gone");
 	spin_lock(&shard->lock);
-	node = rb_find(key, &shard->root, tlsbind_twin_compare);
+	node = rb_find(key, tlsbind_twin_root(shard, key), tlsbind_twin_compare);
 	if (node)
 		twin = tlsbind_twin_of(node);
 	if (twin && tlsbind_twin_other(twin))

@@ -27,12 +27,18 @@ struct tlsbind_twin {
 
 /**
  * struct tlsbind_twin_shard - those entries whose keys begin alike
- * @lock: protects @root
- * @root: by key
+ * @lock: protects the rest
+ * @bits: binary logarithm of the number of @roots
+ * @count: how many entries there are
+ * @roots: trees by key, each of those whose keys go on alike
+ * @first: @roots as long as there are few entries
  */
 struct tlsbind_twin_shard {
-	spinlock_t lock; /* root */
-	struct rb_root root;
+	spinlock_t lock; /* all that follows */
+	unsigned int bits;
+	unsigned int count;
+	struct rb_root *roots;
+	struct rb_root first;
 };
 
 /**
@@ -44,6 +50,7 @@ struct tlsbind_twins {
 };
 
 void tlsbind_twins_init(struct tlsbind_twins *twins);
+void tlsbind_twins_exit(struct tlsbind_twins *twins);
 void tlsbind_twin_init(struct tlsbind_twin *twin);
 bool tlsbind_twin_add(struct tlsbind_twins *twins, struct tlsbind_twin *twin,
 		      void (*meet)(struct tlsbind_twin *newcomer,

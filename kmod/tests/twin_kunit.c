@@ -26,9 +26,15 @@ static void tlsbind_test_twin_note(struct tlsbind_twin *newcomer, struct tlsbind
 	container_of(other, struct tlsbind_test_entry, twin)->met++;
 }
 
+/* All in three shards, which have to spread them. */
+static u64 tlsbind_test_twin_word(u64 key)
+{
+	return key % 3 + key * TLSBIND_TWIN_SHARDS;
+}
+
 static struct tlsbind_twin *tlsbind_test_twin_find(struct tlsbind_test_twins *f, u64 key)
 {
-	u64 bytes[2] = { key % 3, key }; /* few trees */
+	u64 bytes[2] = { tlsbind_test_twin_word(key), key };
 	struct tlsbind_twin *found;
 
 	rcu_read_lock();
@@ -39,7 +45,7 @@ static struct tlsbind_twin *tlsbind_test_twin_find(struct tlsbind_test_twins *f,
 
 static bool tlsbind_test_twin_add(struct tlsbind_test_twins *f, unsigned int i, u64 key)
 {
-	u64 bytes[2] = { key % 3, key }; /* few trees */
+	u64 bytes[2] = { tlsbind_test_twin_word(key), key };
 
 	memcpy(f->entries[i].twin.key, bytes, sizeof(bytes));
 	return tlsbind_twin_add(&f->twins, &f->entries[i].twin, tlsbind_test_twin_note);
@@ -134,6 +140,7 @@ static void tlsbind_test_twin_many(struct kunit *test)
 	for (i = 0; i < TLSBIND_TEST_TWINS; i++)
 		wrong += tlsbind_test_twin_add(f, i, i / 2) != i % 2;
 	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_GT(test, f->twins.shards[0].bits, 0);
 	for (i = 0; i < TLSBIND_TEST_TWINS; i += 2)
 		tlsbind_test_twin_drop(f, i + (i / 2) % 2);
 	for (i = 0; i < TLSBIND_TEST_TWINS; i += 2)
@@ -155,6 +162,18 @@ static int tlsbind_test_twin_begin(struct kunit *test)
 	return 0;
 }
 
+static void tlsbind_test_twin_end(struct kunit *test)
+{
+	struct tlsbind_test_twins *f = test->priv;
+	unsigned int i;
+
+	if (!f)
+		return;
+	for (i = 0; i < TLSBIND_TEST_TWINS; i++)
+		tlsbind_test_twin_drop(f, i);
+	tlsbind_twins_exit(&f->twins);
+}
+
 static struct kunit_case tlsbind_test_twin_cases[] = {
 	TLSBIND_CASE(tlsbind_test_twin_found, "an entry is found until it is removed"),
 	TLSBIND_CASE(tlsbind_test_twin_absent, "removing what was not added does nothing"),
@@ -164,13 +183,14 @@ static struct kunit_case tlsbind_test_twin_cases[] = {
 	TLSBIND_CASE(tlsbind_test_twin_left,
 		     "a newcomer meets one that is left, and nobody when all have gone"),
 	TLSBIND_CASE(tlsbind_test_twin_many,
-		     "many keys are told apart"),
+		     "many keys are told apart when they are spread over more trees"),
 	{}
 };
 
 static struct kunit_suite tlsbind_test_twin_suite = {
 	.name = "tlsbind_twin",
 	.init = tlsbind_test_twin_begin,
+	.exit = tlsbind_test_twin_end,
 	.test_cases = tlsbind_test_twin_cases,
 };
 

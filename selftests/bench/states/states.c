@@ -144,6 +144,7 @@ static void states_drop(void)
 	while (states_made--)
 		tlsbind_twin_remove(&states_table,
 				    &states[states_made]->connection.twin);
+	tlsbind_twins_exit(&states_table);
 	synchronize_rcu();
 }
 
