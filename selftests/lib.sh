@@ -98,14 +98,15 @@ tap_exit() {
 }
 trap tap_exit EXIT
 
-# wait_for SECONDS COMMAND...: until the command succeeds; fails when the time is over.
+# wait_for SECONDS COMMAND...: until the command succeeds; fails when the time is over, or three
+# times that: the guest may have few of its machine's processors, and who succeeds waits no longer.
 # TLSBIND_SLOW is set on a debug kernel: so many times slower everything may be.
 wait_for() {
-	local end=$((SECONDS + $1 * ${TLSBIND_SLOW:-1}))
+	local end=$((SECONDS + $1 * 3 * ${TLSBIND_SLOW:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.05
+		sleep 0.1
 	done
 }
 
