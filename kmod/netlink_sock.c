@@ -6,7 +6,7 @@
 
 #include <linux/build_bug.h>
 #include <linux/err.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/tlsbind.h>
 #include <net/ipv6.h>
@@ -290,7 +290,8 @@ static int tlsbind_netlink_dump_sock(struct sk_buff *skb,
  * NLM_F_DUMP_INTR.
  *
  * Context: process, may sleep.
- * Return: length of the message, 0 at the end; -EMSGSIZE.
+ * Return: length of the message, 0 at the end; -EMSGSIZE; -EINTR if the task is being
+ * killed.
  */
 int tlsbind_nl_sock_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -308,6 +309,8 @@ int tlsbind_nl_sock_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			*place = next;
 		tlsbind_sock_put(ts);
 		cond_resched();
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
 	}
 	return ret && !skb->len ? ret : skb->len;
 }

@@ -81,7 +81,8 @@ struct tlsbind_sock_key {
  *	directions are there
  * @gating: what it has to do with verdicts; changes with the socket locked
  * @asking: who asks for evidence, from the first who did on; see evidence.c
- * @rcu: lookups do not take a lock; in place of @installed_ns and @rule when there
+ * @rcu: who looks up an id uses what he finds after he has let go of the lock; in place
+ *	of @installed_ns and @rule when there
  *	is no reference any more
  */
 struct tlsbind_sock {
@@ -122,6 +123,8 @@ struct tlsbind_sock {
 	struct tlsbind_asking *asking;
 };
 
+/* What kmalloc() has room for; locks that are debugged are larger. */
+static_assert(sizeof(struct tlsbind_sock) <= 256 || sizeof(spinlock_t) > 4);
 static_assert(TLSBIND_F_NIC <= U8_MAX && TLSBIND_F_KEY_SHARED <= U8_MAX);
 
 /**

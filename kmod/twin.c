@@ -174,16 +174,14 @@ bool tlsbind_twin_add(struct tlsbind_twins *twins, struct tlsbind_twin *twin,
  */
 void tlsbind_twin_remove(struct tlsbind_twins *twins, struct tlsbind_twin *twin)
 {
-	struct tlsbind_twin_shard *shard;
+	struct tlsbind_twin_shard *shard = tlsbind_twin_shard(twins, twin->key);
 
-	/* Nobody else makes it so, or not so. */
-	if (RB_EMPTY_NODE(&twin->node))
-		return;
-	shard = tlsbind_twin_shard(twins, twin->key);
 	spin_lock(&shard->lock);
-	shard->count--;
-	rb_erase(&twin->node, tlsbind_twin_root(shard, twin->key));
-	RB_CLEAR_NODE(&twin->node);
+	if (!RB_EMPTY_NODE(&twin->node)) {
+		shard->count--;
+		rb_erase(&twin->node, tlsbind_twin_root(shard, twin->key));
+		RB_CLEAR_NODE(&twin->node);
+	}
 	spin_unlock(&shard->lock);
 }
 

@@ -15,7 +15,6 @@
 #define ENTRY		"/sys/kernel/config/tsm/report/tlsbind"
 #define TDX_DATA	(48 + 520)	/* where a TDX quote has REPORTDATA */
 #define MOUNT		10		/* the first report mounts configfs; these many, and then some */
-#define CROWD		100		/* sockets: more than there is room for in a new table */
 
 static uint8_t buf[65536];
 static int fd[2] = { -1, -1 };		/* fd[0] is the one that faults happen to */
@@ -369,56 +368,6 @@ static const struct fault_path paths[] = {
 
 #define PATHS (sizeof(paths) / sizeof(paths[0]))
 
-/* None of the kernel's hash tables can grow, neither in its worker nor when something is put in. */
-static void stop_growing(void)
-{
-	struct fault_text a = fault_function("rhashtable_insert_slow");
-	struct fault_text b = fault_function("rht_deferred_worker");
-
-	a.start = a.start < b.start ? a.start : b.start;
-	a.end = a.end > b.end ? a.end : b.end;
-	fault_require(a);
-	fault_knob("failslab", "times", "-1");
-	fault_knob("failslab", "probability", "100");
-}
-
-/* Pairs, until one of them cannot have a key. Return: errno of that. */
-static int fill_table(int crowd[CROWD][2], int *made)
-{
-	int error = 0;
-
-	for (*made = 0; !error && *made < CROWD; ++*made) {
-		fd[0] = fd[1] = -1;
-		bare_pair();
-		error = install_tx() ? errno : 0;
-		memcpy(crowd[*made], fd, sizeof(fd));
-	}
-	return error;
-}
-
-#define TABLE_TESTS 4
-
-static void test_table(void)
-{
-	static int crowd[CROWD][2];
-	struct tlsbind_info info;
-	int made, error;
-
-	stop_growing();
-	error = fill_table(crowd, &made);
-	tap_equal(error, ENOMEM, "a key is refused when the table of sockets cannot grow (socket %d)", made);
-	tap_ok(tx_intact(ENOMEM), "that socket has no key then");
-	fault_knob("failslab", "probability", "0");
-	key_other_end();
-	tap_ok(tx_works(ENOMEM), "when the table can grow it takes one");
-	memcpy(fd, crowd[0], sizeof(fd));
-	tap_equal(info_error(&info), 0, "those that were in the table are unharmed");
-	while (made--) {
-		memcpy(fd, crowd[made], sizeof(fd));
-		end_pair();
-	}
-}
-
 static void test_rejected(void)
 {
 	/* What they are made of needs no memory. */
@@ -438,7 +387,7 @@ static void test_gone(void)
 
 int main(void)
 {
-	fault_plan(PATHS * FAULT_PATH_TESTS + 1 + TABLE_TESTS + 1);
+	fault_plan(PATHS * FAULT_PATH_TESTS + 1 + 1);
 	/* Small evidence: for more than a page the kernel tries a second way, after a fault in the first. */
 	guest_need("load_mock tdx_guest fault=truncate");
 	guest_need("load_module && allow_all");
@@ -448,7 +397,6 @@ int main(void)
 		fault_path(&paths[i]);
 	test_rejected();
 	end_pair();
-	test_table();
 	test_gone();
 	return tap_done();
 }
