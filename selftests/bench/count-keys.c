@@ -19,8 +19,8 @@ struct recorded {
 };
 
 static const struct recorded recorded[] = {
-	{ 7, 0, { 7540, 7675 }, { 8277, 8412 } },
-	{ 6, 12, { 9645, 9838 }, { 10316, 10509 } },
+	{ 7, 0, { 6840, 7395 }, { 7160, 7715 } },
+	{ 6, 12, { 9297, 9812 }, { 9590, 10105 } },
 };
 
 static struct cost_listener here;
