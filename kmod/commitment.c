@@ -11,7 +11,8 @@
  *    if a network card has a key, it leaves the pointer and frees the context
  *    when the socket is freed. Nothing else takes the context away: the ULP has no
  *    release, disconnecting leaves it alone (where that is not refused, as it is from Linux
- *    6.15 and 6.12.24 on), and a sockmap does not take a socket that has it. Whether our hooks are armed does not matter, nor that the module goes.
+ *    6.15 and 6.12.24 on), and a sockmap does not take a socket that has it. Whether our
+ *    hooks are armed does not matter, nor that the module goes.
  *
  * B. Nobody writes to it meanwhile, as a rule. The two places that write are the
  *    installation of a key in the same direction, which we enclose: from

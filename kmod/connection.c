@@ -346,6 +346,7 @@ tlsbind_connection_get(const struct net *net,
 		       const u8 id[TLSBIND_CONNECTION_ID_SIZE])
 {
 	u64 name[TLSBIND_TWIN_WORDS];
+	struct tlsbind_twin *twin;
 	struct tlsbind_sock *ts;
 	int ret;
 
@@ -354,8 +355,8 @@ tlsbind_connection_get(const struct net *net,
 		return ERR_PTR(ret);
 	tlsbind_connection_key(net, id, name);
 	rcu_read_lock();
-	ts = tlsbind_connection_only(net, tlsbind_twin_find(&tlsbind_connections,
-						       name));
+	twin = tlsbind_twin_find(&tlsbind_connections, name);
+	ts = tlsbind_connection_only(net, twin);
 	rcu_read_unlock();
 	return ts;
 }

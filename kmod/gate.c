@@ -70,10 +70,12 @@ static bool tlsbind_gate_concerns(const struct tlsbind_sock *ts,
 static bool tlsbind_gate_contradicts(const struct tlsbind_sock *ts,
 				     const struct tlsbind_verdict *verdict)
 {
-	return ts->gated && (!ts->admitted || READ_ONCE(tlsbind_gating_of(ts)->hold)) &&
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
+
+	return ts->gated && (!ts->admitted || READ_ONCE(gating->hold)) &&
 	       verdict->action == TLSBIND_ACTION_GATE &&
-	       (verdict->policy != tlsbind_gating_of(ts)->policy ||
-		verdict->lease != tlsbind_gating_of(ts)->seconds);
+	       (verdict->policy != gating->policy ||
+		verdict->lease != gating->seconds);
 }
 
 /* Room for hold and lease, from the first key on that may need it. */
@@ -136,7 +138,8 @@ int tlsbind_gate_prepare(struct tlsbind_sock *ts, struct sock *sk,
 		return -EACCES;
 	if (verdict->action == TLSBIND_ACTION_GATE && tlsbind_gate_room(ts))
 		return -ENOMEM;
-	if (!tlsbind_gate_concerns(ts, verdict, tx) || READ_ONCE(tlsbind_gating_of(ts)->hold))
+	if (!tlsbind_gate_concerns(ts, verdict, tx) ||
+	    READ_ONCE(tlsbind_gating_of(ts)->hold))
 		return 0;
 	if (READ_ONCE(tlsbind_net(tlsbind_sock_net(ts))->holding) >= TLSBIND_HOLDS_MAX)
 		return -EUSERS;
@@ -185,14 +188,15 @@ void tlsbind_gate_shut(struct tlsbind_sock *ts, struct sock *sk,
  */
 bool tlsbind_gate_busy(struct tlsbind_sock *ts)
 {
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
 	struct tlsbind_hold *done;
 	bool busy;
 
-	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
+	if (!READ_ONCE(gating->hold))
 		return false;
 	spin_lock(&tlsbind_hold_lock);
 	done = tlsbind_hold_release(ts);
-	busy = tlsbind_gating_of(ts)->hold && tlsbind_gating_of(ts)->hold->state != TLSBIND_HOLD_SHUT;
+	busy = gating->hold && gating->hold->state != TLSBIND_HOLD_SHUT;
 	spin_unlock(&tlsbind_hold_lock);
 	tlsbind_hold_put(done);
 	return busy;
@@ -389,12 +393,14 @@ int tlsbind_gate_wait(struct tlsbind_sock *ts, struct sock *sk, bool tx)
  */
 bool tlsbind_gate_resumes(struct tlsbind_sock *ts, bool tx)
 {
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
 	bool resumes;
 
-	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
+	if (!READ_ONCE(gating->hold))
 		return false;
 	spin_lock(&tlsbind_hold_lock);
-	resumes = tlsbind_gating_of(ts)->hold && tlsbind_gating_of(ts)->hold->paused[tx] == task_pid(current);
+	resumes = gating->hold &&
+		  gating->hold->paused[tx] == task_pid(current);
 	spin_unlock(&tlsbind_hold_lock);
 	return resumes;
 }
@@ -409,11 +415,12 @@ bool tlsbind_gate_resumes(struct tlsbind_sock *ts, bool tx)
  */
 void tlsbind_gate_end(struct tlsbind_sock *ts)
 {
-	struct tlsbind_hold *done = NULL, *lease;
+	struct tlsbind_hold *hold, *done = NULL, *lease;
 
 	spin_lock(&tlsbind_hold_lock);
-	if (tlsbind_gating_of(ts)->hold) {
-		tlsbind_hold_end(tlsbind_gating_of(ts)->hold);
+	hold = tlsbind_gating_of(ts)->hold;
+	if (hold) {
+		tlsbind_hold_end(hold);
 		done = tlsbind_hold_release(ts);
 	}
 	lease = tlsbind_lease_end(ts);
@@ -453,13 +460,14 @@ void tlsbind_gate_forget(struct tlsbind_sock *ts)
  */
 u64 tlsbind_gate_handle(struct tlsbind_sock *ts)
 {
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
 	u64 handle = 0;
 
-	if (!READ_ONCE(tlsbind_gating_of(ts)->hold))
+	if (!READ_ONCE(gating->hold))
 		return 0;
 	spin_lock(&tlsbind_hold_lock);
-	if (tlsbind_gating_of(ts)->hold && tlsbind_gating_of(ts)->hold->state == TLSBIND_HOLD_ASKED)
-		handle = tlsbind_gating_of(ts)->hold->handle;
+	if (gating->hold && gating->hold->state == TLSBIND_HOLD_ASKED)
+		handle = gating->hold->handle;
 	spin_unlock(&tlsbind_hold_lock);
 	return handle;
 }

@@ -232,13 +232,17 @@ static unsigned long tlsbind_lease_again(const struct tlsbind_hold *lease)
  */
 void tlsbind_lease_pause(struct tlsbind_sock *ts)
 {
-	if (!READ_ONCE(tlsbind_gating_of(ts)->lease))
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
+	struct tlsbind_hold *lease;
+
+	if (!READ_ONCE(gating->lease))
 		return;
 	spin_lock(&tlsbind_hold_lock);
-	if (tlsbind_gating_of(ts)->lease && tlsbind_gating_of(ts)->lease->state == TLSBIND_HOLD_ASKED) {
-		tlsbind_judge_withdraw(tlsbind_gating_of(ts)->lease);
-		tlsbind_gating_of(ts)->lease->state = TLSBIND_HOLD_SHUT;
-		tlsbind_gating_of(ts)->lease->ask_at = tlsbind_lease_again(tlsbind_gating_of(ts)->lease);
+	lease = gating->lease;
+	if (lease && lease->state == TLSBIND_HOLD_ASKED) {
+		tlsbind_judge_withdraw(lease);
+		lease->state = TLSBIND_HOLD_SHUT;
+		lease->ask_at = tlsbind_lease_again(lease);
 	}
 	spin_unlock(&tlsbind_hold_lock);
 }
@@ -251,11 +255,13 @@ void tlsbind_lease_pause(struct tlsbind_sock *ts)
  */
 void tlsbind_lease_resume(struct tlsbind_sock *ts)
 {
-	if (!READ_ONCE(tlsbind_gating_of(ts)->lease))
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
+
+	if (!READ_ONCE(gating->lease))
 		return;
 	spin_lock(&tlsbind_hold_lock);
-	if (tlsbind_gating_of(ts)->lease && tlsbind_gating_of(ts)->lease->state == TLSBIND_HOLD_SHUT)
-		tlsbind_lease_wake(tlsbind_gating_of(ts)->lease);
+	if (gating->lease && gating->lease->state == TLSBIND_HOLD_SHUT)
+		tlsbind_lease_wake(gating->lease);
 	spin_unlock(&tlsbind_hold_lock);
 }
 
@@ -287,13 +293,14 @@ struct tlsbind_hold *tlsbind_lease_end(struct tlsbind_sock *ts)
  */
 unsigned int tlsbind_lease_left(struct tlsbind_sock *ts)
 {
+	const struct tlsbind_gating *gating = tlsbind_gating_of(ts);
 	unsigned int left = 0;
 
-	if (!READ_ONCE(tlsbind_gating_of(ts)->lease))
+	if (!READ_ONCE(gating->lease))
 		return 0;
 	spin_lock(&tlsbind_hold_lock);
-	if (tlsbind_gating_of(ts)->lease && tlsbind_gating_of(ts)->lease->state < TLSBIND_HOLD_DECIDED)
-		left = tlsbind_hold_left(tlsbind_gating_of(ts)->lease) ?: 1;
+	if (gating->lease && gating->lease->state < TLSBIND_HOLD_DECIDED)
+		left = tlsbind_hold_left(gating->lease) ?: 1;
 	spin_unlock(&tlsbind_hold_lock);
 	return left;
 }

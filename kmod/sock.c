@@ -10,6 +10,7 @@
  */
 #include "sock.h"
 
+#include <linux/build_bug.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/rbtree.h>
@@ -31,6 +32,9 @@
 #include "share.h"
 
 #define TLSBIND_SOCK_SHARDS	1024
+
+/* What kmalloc() has room for; locks that are debugged are larger. */
+static_assert(sizeof(struct tlsbind_sock) <= 256 || sizeof(spinlock_t) > 4);
 
 /*
  * The table: red-black trees, since they take no memory but the states', need not grow, and

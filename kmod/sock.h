@@ -123,8 +123,6 @@ struct tlsbind_sock {
 	struct tlsbind_asking *asking;
 };
 
-/* What kmalloc() has room for; locks that are debugged are larger. */
-static_assert(sizeof(struct tlsbind_sock) <= 256 || sizeof(spinlock_t) > 4);
 static_assert(TLSBIND_F_NIC <= U8_MAX && TLSBIND_F_KEY_SHARED <= U8_MAX);
 
 /**
