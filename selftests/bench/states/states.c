@@ -45,7 +45,7 @@ static void states_key(u64 i, u64 key[2])
 {
 	BUILD_BUG_ON(TLSBIND_TWIN_KEY_SIZE != 2 * sizeof(u64));
 	/* The highest bits of a product depend on all of both, and the shard on the lowest. */
-	key[0] = hash_64(i, 64) >> 20;
+	key[0] = i * GOLDEN_RATIO_64 >> 20;
 	key[1] = ~i * 0xc2b2ae3d27d4eb4fULL;
 }
 
