@@ -3,8 +3,8 @@
  * Many connections at once: what the module's memory for each of them is, and whether key
  * installation and lookup by connection id cost the same however many there are; and what a connection
  * costs in all, from connect() to close(), with what the module does about it later. First
- * all connections without the module, then the same with it, and the kernel's memory is
- * compared, less what the module takes when there are none. Each is a TCP connection over loopback whose one end has keys in both directions.
+ * all connections without the module, then the same with it, and it is compared by how much the
+ * kernel's memory grows with the last four fifths of them. Each is a TCP connection over loopback whose one end has keys in both directions.
  * Prints a table and, in one line, JSON.
  *   bench-scale [CONNECTIONS]
  */
@@ -27,10 +27,10 @@ static int (*sockets)[2];
 static uint64_t installing[SAMPLES];	/* the last ones */
 static struct nl nl;
 
-/** struct total - of all connections of a round */
+/** struct total - of each connection of a round */
 struct total {
-	uint64_t memory;		/* bytes */
-	double opening, closing;	/* of each: instructions */
+	double memory;			/* bytes */
+	double opening, closing;	/* instructions */
 };
 
 static void write_to(const char *path, const char *text)
@@ -148,7 +148,8 @@ static void row(json_t *rows, unsigned int count)
 }
 
 /*
- * As many as there are to be; most after the last stop, and these are in what opening takes.
+ * As many as there are to be; most after the last stop, and these are in what opening takes, and
+ * in what memory.
  * @rows: of the table, or NULL.
  */
 static struct total fill(json_t *rows)
@@ -159,7 +160,7 @@ static struct total fill(json_t *rows)
 	unsigned int open = 0;
 	socklen_t len;
 	int listener = listen_everywhere(&addr, &len);
-	uint64_t start;
+	uint64_t start, used;
 
 	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]) && stops[i] < connections; i++) {
 		open_some(listener, &addr, len, open, stops[i]);
@@ -167,30 +168,28 @@ static struct total fill(json_t *rows)
 		if (rows)
 			row(rows, open);
 	}
+	used = memory_used();
 	start = count_now();
 	open_some(listener, &addr, len, open, connections);
 	total.opening = (double)(count_now() - start) / (connections - open);
+	total.memory = (double)(memory_used() - used) / (connections - open);
 	if (rows)
 		row(rows, connections);
-	total.memory = memory_used();
 	close(listener);
 	total.closing = (double)close_all() / connections;
 	return total;
 }
 
-/* @loaded: bytes of the module itself. */
-static json_t *result_of(const struct total *without, const struct total *with, double loaded,
-			 json_t *rows)
+static json_t *result_of(const struct total *without, const struct total *with, json_t *rows)
 {
-	double each = ((double)with->memory - without->memory - loaded) / connections;
-	double before = (double)without->memory / connections;
+	double each = with->memory - without->memory;
 
-	printf("Memory of the module: %.0f bytes for each connection, beside %.0f of kTLS and TCP; and %.0f in all\n",
-	       each, before, loaded);
+	printf("Memory of the module: %.0f bytes for each connection, beside %.0f of kTLS and TCP\n", each,
+	       without->memory);
 	printf("A connection in all: opened and keyed %.0f, without the module %.0f; closed %.0f, without %.0f\n",
 	       with->opening, without->opening, with->closing, without->closing);
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "bytes_each", each, "bytes_each_without",
-			 before, "bytes_loaded", loaded, "opening", with->opening, "opening_without", without->opening,
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "bytes_each", each, "bytes_each_without",
+			 without->memory, "opening", with->opening, "opening_without", without->opening,
 			 "closing", with->closing, "closing_without", without->closing, "counts", rows);
 }
 
@@ -199,7 +198,6 @@ static json_t *measure(void)
 	struct rlimit files = { 2 * connections + 100, 2 * connections + 100 };
 	json_t *rows = json_array();
 	struct total without, with;
-	double loaded;
 
 	write_to("/proc/sys/net/ipv4/ip_local_port_range", "1024 65535");
 	write_to("/proc/sys/fs/file-max", "10000000");
@@ -209,14 +207,12 @@ static json_t *measure(void)
 	/* What the first round leaves in the allocators the others have, too. */
 	fill(NULL);
 	without = fill(NULL);
-	loaded = memory_used();
 	guest_need("load_module && allow_all");
-	loaded = memory_used() - loaded;
 	if (nl_open(&nl))
 		tap_bail("netlink: no family");
 	printf("%12s %12s %12s\n", "connections", "TLS_TX", "lookup");
 	with = fill(rows);
-	return result_of(&without, &with, loaded, rows);
+	return result_of(&without, &with, rows);
 }
 
 int main(int argc, char **argv)
