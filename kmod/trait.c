@@ -201,8 +201,10 @@ void tlsbind_trait_cut(const struct tlsbind_trait *trait, u8 len,
  */
 u32 tlsbind_trait_hash(const struct tlsbind_trait *trait)
 {
-	u64 high = get_unaligned((const u64 *)trait->bits.s6_addr);
-	u64 low = get_unaligned((const u64 *)trait->bits.s6_addr + 1);
+	u64 kind = trait->kind << 8 | trait->len, halves[2];
 
-	return hash_64(hash_64(high, 64) ^ low ^ (u64)(trait->kind << 8 | trait->len) << 32, 32);
+	BUILD_BUG_ON(sizeof(halves) != sizeof(trait->bits));
+	memcpy(halves, &trait->bits, sizeof(halves));
+	/* The first half may differ in any of its bits, and hash_64() keeps but 32 of them. */
+	return hash_64((halves[0] + kind) * GOLDEN_RATIO_64 ^ halves[1], 32);
 }
