@@ -220,10 +220,11 @@ int tlsbind_claims_make(struct tlsbind_sock *ts, struct tlsbind_claims *claims)
 	int ret;
 
 	claims->version = cpu_to_be16(TLSBIND_PROTOCOL_VERSION);
-	claims->evidence_ns = cpu_to_be64(ktime_get_boottime_ns());
 
 	tlsbind_commitment_keep(ts);
 	spin_lock(&ts->lock);
+	/* Here, or a key that is claimed might be younger. */
+	claims->evidence_ns = cpu_to_be64(ktime_get_boottime_ns());
 	to = tlsbind_commitment_make(ts, &room);
 	ret = tlsbind_claims_error(ts);
 	if (!ret)
