@@ -245,6 +245,9 @@ static void tlsbind_netlink_evidence_explain(struct genl_info *info, int error)
 	case -ESHUTDOWN:
 		GENL_SET_ERR_MSG(info, "the module is being unloaded");
 		break;
+	case -EIO:
+		GENL_SET_ERR_MSG(info, "the kernel's SHA-384 failed");
+		break;
 	}
 }
 
@@ -287,7 +290,7 @@ err_asker:
  * Context: process, may sleep.
  * Return: 0: there will be an answer; or, with a text: -EPERM; -EINVAL if the
  * nonce is missing; an errno of tlsbind_netlink_connection() or
- * tlsbind_claims_make(); -EACCES if no rule allows it; -EDQUOT if the rate of
+ * tlsbind_statement_make(); -EACCES if no rule allows it; -EDQUOT if the rate of
  * the rule is used up; -EAGAIN if too many
  * questions are not answered; -ECONNABORTED; -ESHUTDOWN; -ENOMEM.
  */
