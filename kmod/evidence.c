@@ -12,7 +12,7 @@
  * not. The queue holds a reference on each request in it, which passes to the
  * worker's batch when the worker takes the request. A request leaves the lists
  * exactly once, in tlsbind_evidence_finish(), by whoever ends it first: the
- * worker or its work item, its deadline, the closing of its socket, or unload.
+ * worker's work item, its deadline, the closing of its socket, or unload.
  * Whoever that is keeps or takes a reference, lets go of the lock, and tells.
  *
  * tlsbind_evidence_lock protects the lists, the state of every request, and @asking of
@@ -243,7 +243,7 @@ u32 tlsbind_evidence_take(struct tlsbind_request **requests, u32 max)
  * @error: 0 or a negative errno
  * @report: the hardware's, which a reference is taken on, or NULL after an error
  *
- * Context: process; the worker and its work items.
+ * Context: process; the worker's work items.
  */
 void tlsbind_evidence_answer(struct tlsbind_request *request, int error,
 			     struct tlsbind_report *report)
@@ -530,14 +530,16 @@ void tlsbind_evidence_forget(struct tlsbind_sock *ts)
 {
 	struct tlsbind_request *request = NULL;
 	struct eventfd_ctx *eventfd = NULL;
+	struct tlsbind_asking *asking;
 	LIST_HEAD(drop);
 
 	spin_lock(&tlsbind_evidence_lock);
-	if (!ts->asking) {
-		WRITE_ONCE(ts->asking, TLSBIND_ASKING_GONE);
+	asking = tlsbind_evidence_asking(ts);
+	if (asking) {
+		eventfd = tlsbind_evidence_set_eventfd(asking, NULL);
+		request = tlsbind_evidence_leave(asking, &drop);
 	} else {
-		eventfd = tlsbind_evidence_set_eventfd(ts->asking, NULL);
-		request = tlsbind_evidence_leave(ts->asking, &drop);
+		WRITE_ONCE(ts->asking, TLSBIND_ASKING_GONE);
 	}
 	spin_unlock(&tlsbind_evidence_lock);
 	if (eventfd)

@@ -45,15 +45,17 @@ enum tlsbind_request_state {
  * @asker: for @tell
  * @claims: nonce and app_data from the start, the rest by statement.c
  * @leaf: the hash of @claims
+ * @refusal: 0, or why it is not signed
  * @index: of the leaf
  * @tree_size: number of leaves
  * @path_len: nodes in @path
  * @path: from the leaf's sibling up
  * @report: the hardware's answer, shared by the whole tree
  *
- * All from @claims on is written by its maker before it is in any list, then by
- * the worker only while the state is SIGNING and not yet DONE, and read by others
- * only once it is DONE.
+ * All from @claims on is written by its maker before it is in any list, then, from SIGNING
+ * on, by the worker and its work item, until that drops the reference that it has. Others read
+ * it once it is DONE without @error, when that is over; after an error they may read
+ * nothing but the nonce, which does not change.
  */
 struct tlsbind_request {
 	struct list_head node;
@@ -67,6 +69,7 @@ struct tlsbind_request {
 	void *asker;
 	struct tlsbind_claims claims;
 	struct tlsbind_hash leaf;
+	int refusal;
 	u32 index;
 	u32 tree_size;
 	u8 path_len;
