@@ -66,10 +66,18 @@ static bool judge_hold_sock(struct nlattr *nest, struct judge_hold *hold, uint16
 	       judge_hold_u16(tb[TLSBIND_A_SOCK_CIPHER_SUITE], suite);
 }
 
-/* The margin is a fourth of what time there is, if that is little. */
+static int64_t judge_hold_margin(int64_t left)
+{
+	if (left < 4 * (int64_t)JUDGE_MARGIN)
+		return left / 4;
+	if (left > JUDGE_MARGIN_PART * (int64_t)JUDGE_MARGIN_MAX)
+		return JUDGE_MARGIN_MAX;
+	return left > JUDGE_MARGIN_PART * (int64_t)JUDGE_MARGIN ? left / JUDGE_MARGIN_PART : JUDGE_MARGIN;
+}
+
 static void judge_hold_times(struct judge_hold *hold, int64_t now, int64_t left)
 {
-	hold->margin = left < 4 * (int64_t)JUDGE_MARGIN ? left / 4 : JUDGE_MARGIN;
+	hold->margin = judge_hold_margin(left);
 	hold->deadline = now + left - hold->margin;
 	hold->earliest = now + left - left / 4;
 	hold->urgent = now + left / 2;

@@ -74,8 +74,14 @@ struct judge_hold {
 	struct judge_court *court;
 };
 
-/* Before the kernel's own limit, ms: a verdict on its way is not late, and a reason is logged. */
-#define JUDGE_MARGIN	200
+/*
+ * Before the kernel's own limit, ms: a verdict on its way is not late, and a reason is logged. It
+ * is a twentieth of the time that there is, which the judge may stand still for without being
+ * late, or the least or the most; or a fourth, if that is less.
+ */
+#define JUDGE_MARGIN		200
+#define JUDGE_MARGIN_MAX	2000
+#define JUDGE_MARGIN_PART	20
 
 /**
  * judge_hold_parse() - a hold from a message of the kernel

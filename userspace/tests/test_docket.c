@@ -407,6 +407,32 @@ static void a_thousand_are_admitted(void **state)
 	session_end();
 }
 
+/* It may stand still for as long without being late for any. */
+static void the_margin_grows_with_the_time_there_is(void **state)
+{
+	static const struct { uint32_t left; int64_t margin; } cases[] = {
+		{ 400, 100 }, { 1000, 200 }, { 4000, 200 }, { 10000, 500 }, { 30000, 1500 },
+		{ 3600000, 2000 },
+	};
+	static const struct tlsbind_handshake full = { true, true, true, NULL };
+
+	(void)state;
+	session_begin();
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct judge_hold hold = { 0 };
+		struct nl_msg *message;
+		struct told t = told(1);
+
+		t.timeout = cases[i].left;
+		message = told_message(&t, TLSBIND_CMD_GATE_NTF);
+		assert_int_equal(judge_hold_parse(nlmsg_hdr(message), &full, 7, &hold), 0);
+		assert_int_equal(hold.margin, cases[i].margin);
+		assert_int_equal(hold.deadline, 7 + cases[i].left - cases[i].margin);
+		nlmsg_free(message);
+	}
+	session_end();
+}
+
 static void the_log_is_not_filled(void **state)
 {
 	struct judge_tally tally = { 0 };
@@ -443,6 +469,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_hangs_keeps_no_other_waiting),
 		cmocka_unit_test(a_thousand_waiting_take_little_and_end_in_time),
 		cmocka_unit_test(a_thousand_are_admitted),
+		cmocka_unit_test(the_margin_grows_with_the_time_there_is),
 		cmocka_unit_test(the_log_is_not_filled),
 	};
 
