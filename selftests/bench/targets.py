@@ -68,8 +68,8 @@ def scale(result):
 
 def states(result):
     lookups = result["lookups"]
-    return [at_most(f"lookup among {lookups[-1]['states']:,}, {what}, against {lookups[0]['states']:,}",
-                    LOOKUP, lookups[-1][key] / lookups[0][key], "times")
+    return [at_most(f"lookup among up to {lookups[-1]['states']:,}, {what}, against {lookups[0]['states']:,}",
+                    LOOKUP, max(row[key] for row in lookups) / lookups[0][key], "times")
             for key, what in (("hit", "found"), ("miss", "not there"))]
 
 
@@ -86,7 +86,7 @@ def number(value):
     """As many digits as say something."""
     if isinstance(value, int) or value >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.3f}"
 
 
 def targets(bench):
