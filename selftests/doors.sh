@@ -184,7 +184,7 @@ mkdir "$TSM/door"
 ok "nor in a new entry" untaken tagged
 not_ok "which has nothing to sign then" signs
 rmdir "$TSM/door"
-mock_set delay_ms 3000
+mock_set delay_ms $((3000 * ${TLSBIND_SLOW:-1}))
 attest-self evidence &
 asker=$!
 ok "the module has a report made" wait_for 10 test -d "$TSM/tlsbind"
