@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whose memory a socket counts as: mem_cgroup_from_sk() from Linux 6.18 on ("net-memcg:
- * Introduce mem_cgroup_from_sk()"), and where it was backported.
+ * Whose memory a socket counts as. mem_cgroup_from_sk() says so from Linux 6.18 on ("net-memcg:
+ * Introduce mem_cgroup_from_sk()") and where it was backported; what it reads is there before,
+ * too, and that is read here.
  */
 #ifndef _TLSBIND_COMPAT_MEMCG_H
 #define _TLSBIND_COMPAT_MEMCG_H
